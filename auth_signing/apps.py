@@ -1,0 +1,5 @@
+from django.apps import AppConfig
+
+
+class AuthSigningConfig(AppConfig):
+    name = "auth_signing"

@@ -1,0 +1,64 @@
+"""Caller: what every door (bearer, signature, cookie, visitor token, sockets) hands to the services."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from auth_signing.models import Agent, VisitorSession
+from auth_signing.roles import ROLE_TABLE, Permission, Role
+from pingback.errors import AccountInactive, Forbidden
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks, for which business. A newcomer is a visitor without a session: the first message makes it one."""
+
+    business_id: UUID
+    role: Role
+    name: str = ""
+    agent_id: UUID | None = None
+    session_id: UUID | None = None
+    contact_id: UUID | None = None
+
+    @property
+    def is_visitor(self) -> bool:
+        return self.role == Role.VISITOR
+
+    @property
+    def is_newcomer(self) -> bool:
+        return self.is_visitor and self.session_id is None
+
+    @property
+    def sender_key(self) -> UUID | None:
+        """What a `client_id` is unique under."""
+        return self.agent_id or self.session_id
+
+    def may(self, permission: Permission) -> bool:
+        return permission in ROLE_TABLE[self.role]
+
+    def require(self, permission: Permission) -> None:
+        if not self.may(permission):
+            raise Forbidden
+
+
+def caller_for_agent(agent: Agent) -> Caller:
+    """`agent` with its user and business loaded."""
+    if not agent.business.is_active:
+        raise AccountInactive
+    return Caller(
+        business_id=agent.business_id, role=Role(agent.role), name=agent.user.full_name, agent_id=agent.pk
+    )
+
+
+def caller_for_visitor(session: VisitorSession) -> Caller:
+    """`session` with its contact loaded."""
+    return Caller(
+        business_id=session.business_id,
+        role=Role.VISITOR,
+        name=session.contact.display_name,
+        session_id=session.pk,
+        contact_id=session.contact_id,
+    )
+
+
+def newcomer(business_id: UUID) -> Caller:
+    return Caller(business_id=business_id, role=Role.VISITOR)

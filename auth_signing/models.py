@@ -1,0 +1,173 @@
+"""WHO is calling: people, businesses, and the visitors of their sites."""
+
+import uuid
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils import timezone
+
+from auth_signing.querysets import AgentQuerySet, VisitorSessionQuerySet
+from auth_signing.roles import Role
+
+
+class UserManager(BaseUserManager["User"]):
+    def create_user(self, email: str, password: str | None = None, **fields: object) -> "User":
+        user = self.model(email=email.strip().lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: object) -> "User":
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+
+    def get_by_natural_key(self, email: str | None) -> "User":
+        return self.get(email=(email or "").strip().lower())
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person who signs in, by e-mail."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    email = models.EmailField(unique=True, help_text="Kept in lower case.")
+    full_name = models.CharField(max_length=150)
+    is_active = models.BooleanField(default=True)
+    is_staff = models.BooleanField(default=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = UserManager()
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS = ["full_name"]
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(email=Lower("email")), name="user_email_lower_case")]
+
+    def __str__(self) -> str:
+        return self.email
+
+
+class Business(models.Model):
+    """A tenant: every other row belongs to exactly one."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    name = models.CharField(max_length=150)
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name_plural = "businesses"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Presence(models.TextChoices):
+    LIVE = "live"
+    AWAY = "away"
+    OFFLINE = "offline"
+
+
+TEAM_ROLES = {role.value: role.value.title() for role in (Role.OWNER, Role.ADMIN, Role.AGENT)}
+
+
+class Agent(models.Model):
+    """A user's place in a business; a user has at most one."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="agent")
+    business = models.ForeignKey(Business, on_delete=models.CASCADE, related_name="agents")
+    role = models.CharField(max_length=8, choices=TEAM_ROLES)
+    status = models.CharField(max_length=8, choices=Presence.choices, default=Presence.LIVE)
+    seen_at = models.DateTimeField(null=True, blank=True, help_text="Last heartbeat of an open inbox.")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = AgentQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(role__in=TEAM_ROLES), name="agent_role_known"),
+            models.CheckConstraint(condition=models.Q(status__in=Presence.values), name="agent_status_known"),
+        ]
+
+    def __str__(self) -> str:
+        return self.user.full_name
+
+
+class Company(models.Model):
+    """The company a contact works for, as the site tells us."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    business = models.ForeignKey(Business, on_delete=models.CASCADE, related_name="companies")
+    external_id = models.CharField(max_length=255)
+    name = models.CharField(max_length=255)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name_plural = "companies"
+        constraints = [
+            models.UniqueConstraint(fields=["business", "external_id"], name="company_external_id_unique"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ContactType(models.TextChoices):
+    VISITOR = "visitor"  # neither e-mail nor id
+    LEAD = "lead"  # gave an e-mail in chat
+    USER = "user"  # identified by the page
+
+
+class Contact(models.Model):
+    """A person on the other side of a conversation."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    business = models.ForeignKey(Business, on_delete=models.CASCADE, related_name="contacts")
+    type = models.CharField(max_length=8, choices=ContactType.choices, default=ContactType.VISITOR)
+    external_id = models.CharField(max_length=255, null=True, blank=True)  # noqa: DJ001 (null = none, so that it is unique)
+    name = models.CharField(max_length=255, blank=True)
+    email = models.EmailField(blank=True)
+    company = models.ForeignKey(Company, on_delete=models.SET_NULL, null=True, blank=True, related_name="contacts")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["business", "external_id"], name="contact_external_id_unique"),
+            models.CheckConstraint(condition=models.Q(type__in=ContactType.values), name="contact_type_known"),
+        ]
+
+    def __str__(self) -> str:
+        return self.display_name
+
+    @property
+    def display_name(self) -> str:
+        return self.name or self.email or visitor_name(self.id)
+
+
+def visitor_name(contact_id: uuid.UUID) -> str:
+    """What agents call a person who has not said a name."""
+    return f"Visitor {contact_id.hex[:4].upper()}"
+
+
+class VisitorSession(models.Model):
+    """One browser of one contact. The token it holds is stored as a hash."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    business = models.ForeignKey(Business, on_delete=models.CASCADE, related_name="visitor_sessions")
+    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="sessions")
+    token_hash = models.CharField(max_length=64, unique=True, editable=False)
+    opening_id = models.UUIDField(
+        null=True, editable=False, help_text="client_id of the message that began this session, so that its retry finds it."
+    )
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = VisitorSessionQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["opening_id", "business"], name="visitor_session_opening_id_unique"),
+        ]
+
+    def __str__(self) -> str:
+        return f"session of {self.contact_id}"

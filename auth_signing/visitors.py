@@ -1,0 +1,73 @@
+"""Visitor tokens and the sessions they open."""
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Mapping
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+from django.conf import settings
+from django.utils import timezone
+
+from auth_signing.callers import Caller, caller_for_visitor
+from auth_signing.models import Contact, VisitorSession
+from pingback.errors import AccountInactive, InvalidToken
+
+OPENING_RETRY = timedelta(days=1)  # how long a newcomer may repeat its first message
+
+
+def visitor_token(session_id: UUID) -> str:
+    """The token of a session: derived, so that the retry of a first message can be answered with it again."""
+    digest = hmac.digest(settings.SECRET_KEY.encode(), b"visitor-token:" + session_id.bytes, "sha256")
+    return "vt_" + base64.urlsafe_b64encode(digest).decode().rstrip("=")
+
+
+def token_hash(token: str) -> str:
+    """What the database keeps, so that a copy of it opens nothing, and a new SECRET_KEY signs nobody out."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def visitor_authenticate(token: str) -> Caller:
+    session = VisitorSession.objects.with_owner().filter(token_hash=token_hash(token)).first()
+    if session is None:
+        raise InvalidToken
+    if not session.business.is_active:
+        raise AccountInactive
+    return caller_for_visitor(session)
+
+
+def visitors_admit(openings: Mapping[UUID, UUID]) -> dict[UUID, Caller]:
+    """Make a contact and a session for each newcomer; inside the transaction of their first messages.
+
+    `openings` maps the first message's client_id to the business. A client_id that already opened a session finds it
+    again, so a retry without a token (its answer was lost) makes no second visitor.
+    """
+    if not openings:
+        return {}
+    sessions = VisitorSession.objects.filter(opening_id__in=openings)
+    sessions.filter(created_at__lt=timezone.now() - OPENING_RETRY).update(opening_id=None)
+    found = {
+        session.opening_id: caller_for_visitor(session)
+        for session in sessions.select_related("contact")
+        if session.opening_id and openings[session.opening_id] == session.business_id
+    }
+    new = [
+        _new_session(opening_id, business_id)
+        for opening_id, business_id in openings.items()
+        if opening_id not in found
+    ]
+    Contact.objects.bulk_create([session.contact for session in new])
+    VisitorSession.objects.bulk_create(new)
+    return found | {session.opening_id: caller_for_visitor(session) for session in new if session.opening_id}
+
+
+def _new_session(opening_id: UUID, business_id: UUID) -> VisitorSession:
+    session_id = uuid4()
+    return VisitorSession(
+        id=session_id,
+        business_id=business_id,
+        contact=Contact(business_id=business_id),
+        token_hash=token_hash(visitor_token(session_id)),
+        opening_id=opening_id,
+    )

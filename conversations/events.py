@@ -1,0 +1,202 @@
+"""The wire format: one builder for each event, and the groups it goes to. Shapes: `docs/realtime.md`, `tests/wire/`.
+
+A group name is made of ids only. Agents of a business share `business.<id>`, the sockets of one browser `session.<id>`,
+the sockets of one agent `agent.<id>`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from django.db import transaction
+
+from auth_signing.callers import Caller
+from conversations.models import Conversation, Message, Sender
+from conversations.realtime.hub import hub
+from pingback.errors import Invalid, Refusal
+
+encoder = msgspec.json.Encoder()
+
+Payload = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class WireEvent:
+    """Text that was encoded once, for every socket of `group`, but for the one that caused it (`origin`)."""
+
+    group: str
+    text: str
+    origin: int = 0
+
+
+def business_group(business_id: UUID) -> str:
+    return f"business.{business_id.hex}"
+
+
+def session_group(session_id: UUID) -> str:
+    return f"session.{session_id.hex}"
+
+
+def agent_group(agent_id: UUID) -> str:
+    return f"agent.{agent_id.hex}"
+
+
+def encode(payload: Payload) -> str:
+    return encoder.encode(payload).decode()
+
+
+def iso(moment: datetime) -> str:
+    """ISO 8601 in UTC with milliseconds and `Z`."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def publish_on_commit(batch: Sequence[WireEvent]) -> None:
+    """A rollback publishes nothing, and a dead bus fails no stored message."""
+    transaction.on_commit(lambda: hub.deliver_soon(batch), robust=True)
+
+
+# Payloads
+
+
+def message_payload(message: Message, *, viewer: Sender) -> Payload:
+    """`client_id` goes only to the side that sent the message: a first message's is the key to its session."""
+    return {
+        "id": message.pk,
+        "conversation_id": message.conversation_id,
+        "kind": message.kind,
+        "seq": message.seq,
+        "rev": message.rev,
+        "client_id": message.client_id if message.sender == viewer else None,
+        "sender_type": message.sender,
+        "author": {"id": message.agent_id or message.contact_id, "name": message.author_name},
+        "content": message.content,
+        "created_at": iso(message.created_at),
+    }
+
+
+def conversation_payload(conversation: Conversation, *, viewer: Sender) -> Payload:
+    """`conversation` with its assignee loaded."""
+    assignee = conversation.assignee
+    payload = {
+        "id": conversation.pk,
+        "status": conversation.status,
+        "last_seq": conversation.last_seq,
+        "rev": conversation.rev,
+        "agent_read_seq": conversation.agent_read_seq,
+        "visitor_read_seq": conversation.visitor_read_seq,
+        "visitor_delivered_seq": conversation.visitor_delivered_seq,
+        "assignee": {"id": assignee.pk, "name": assignee.user.full_name} if assignee else None,
+        "last_message": {
+            "text": conversation.last_message_text,
+            "sender_type": conversation.last_message_sender,
+            "created_at": iso(conversation.last_message_at),
+        },
+    }
+    if viewer == Sender.AGENT:
+        payload |= {
+            "contact": {"id": conversation.contact_id, "name": conversation.contact_name},
+            "unread": conversation.unread,
+            "waiting_since": iso(conversation.waiting_since) if conversation.waiting_since else None,
+        }
+    return payload
+
+
+# Frames to one socket
+
+
+def message_frame(message: Message, *, viewer: Sender) -> str:
+    return encode({"type": "message", **message_payload(message, viewer=viewer)})
+
+
+def conversation_frame(conversation: Conversation, *, viewer: Sender) -> str:
+    return encode({"type": "conversation", **conversation_payload(conversation, viewer=viewer)})
+
+
+def ack_frame(message: Message, *, token: str | None = None) -> str:
+    sender = Sender(message.sender)
+    fresh = {"token": token} if token else {}
+    return encode({"type": "ack", **message_payload(message, viewer=sender), **fresh})
+
+
+def error_frame(refusal: Refusal, *, client_id: UUID | None = None) -> str:
+    answered = {"client_id": client_id} if client_id else {}
+    detail = next(iter(refusal.errors.values()))[0] if isinstance(refusal, Invalid) else refusal.detail
+    return encode({"type": "error", "code": refusal.code, "detail": detail, **answered})
+
+
+READY = encode({"type": "ready"})
+RESUME = encode({"type": "resume"})
+PONG = encode({"type": "pong"})
+
+
+# Events
+
+
+def both_sides(conversation: Conversation, payload: Payload, *, origin: int = 0) -> list[WireEvent]:
+    text = encode(payload)
+    events = [WireEvent(business_group(conversation.business_id), text, origin)]
+    if conversation.session_id:
+        events.append(WireEvent(session_group(conversation.session_id), text, origin))
+    return events
+
+
+def message_created(message: Message, *, origin: int = 0) -> list[WireEvent]:
+    """`message` with its conversation loaded. What has no seq stays among agents."""
+    conversation = message.conversation
+    events = [
+        WireEvent(business_group(conversation.business_id), message_frame(message, viewer=Sender.AGENT), origin)
+    ]
+    if message.seq is not None and conversation.session_id:
+        events.append(
+            WireEvent(
+                session_group(conversation.session_id), message_frame(message, viewer=Sender.CUSTOMER), origin
+            )
+        )
+    return events
+
+
+def conversation_updated(conversation: Conversation) -> list[WireEvent]:
+    events = [
+        WireEvent(
+            business_group(conversation.business_id), conversation_frame(conversation, viewer=Sender.AGENT)
+        )
+    ]
+    if conversation.session_id:
+        events.append(
+            WireEvent(
+                session_group(conversation.session_id),
+                conversation_frame(conversation, viewer=Sender.CUSTOMER),
+            )
+        )
+    return events
+
+
+def typing(conversation: Conversation, caller: Caller, *, is_typing: bool, origin: int) -> list[WireEvent]:
+    return both_sides(
+        conversation,
+        {
+            "type": "typing",
+            "conversation_id": conversation.pk,
+            "sender_type": Sender.CUSTOMER if caller.is_visitor else Sender.AGENT,
+            "user_id": caller.contact_id if caller.is_visitor else caller.agent_id,
+            "name": caller.name,
+            "is_typing": is_typing,
+        },
+        origin=origin,
+    )
+
+
+def marked(conversation: Conversation, *, mark: str, sender: Sender, seq: int) -> list[WireEvent]:
+    """`mark` is "read" or "delivered"; `sender` is whose eyes."""
+    return both_sides(
+        conversation,
+        {"type": mark, "conversation_id": conversation.pk, "sender_type": sender, "seq": seq, "rev": conversation.rev},
+    )
+
+
+def presence_changed(*, business_id: UUID, agent_id: UUID, status: str) -> list[WireEvent]:
+    payload = {"type": "presence", "agent_id": agent_id, "status": status}
+    return [WireEvent(business_group(business_id), encode(payload))]

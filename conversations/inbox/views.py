@@ -1,0 +1,114 @@
+"""The agents' inbox. htmx is given the part of the page it asks for, everybody else the whole page."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec
+
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+from django_htmx.middleware import HtmxDetails
+
+from auth_signing.callers import Caller, caller_for_agent
+from auth_signing.models import Agent
+from conversations.models import Conversation
+from conversations.services import conversation_reopen, conversation_resolve
+from pingback.errors import Refusal
+
+LIST_LENGTH = 50
+THREAD_LENGTH = 100
+NO_TEAM = "Your account does not belong to a team yet. Ask an owner to add you."
+
+P = ParamSpec("P")
+
+
+class InboxRequest(HttpRequest):
+    htmx: HtmxDetails
+    agent: Agent
+    caller: Caller
+
+
+def for_agents(
+    view: Callable[Concatenate[InboxRequest, P], HttpResponse],
+) -> Callable[Concatenate[InboxRequest, P], HttpResponse]:
+    """Only for people who belong to an active business. htmx gets a 401 instead of a redirect, so that the page stays."""
+
+    @wraps(view)
+    def guarded(request: InboxRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        if not request.user.is_authenticated:
+            back_to = request.get_full_path() if request.method == "GET" else reverse("inbox")
+            return HttpResponse(status=401) if request.htmx else redirect_to_login(back_to)
+        agent = Agent.objects.with_account().filter(user=request.user).first()
+        if agent is None:
+            raise PermissionDenied(NO_TEAM)
+        try:
+            request.agent, request.caller = agent, caller_for_agent(agent)
+            return view(request, *args, **kwargs)
+        except Refusal as refusal:
+            raise PermissionDenied(refusal.detail) from refusal
+
+    return never_cache(guarded)
+
+
+@require_GET
+@for_agents
+def inbox(request: InboxRequest) -> HttpResponse:
+    if request.htmx:
+        return render(request, "inbox/_no_thread.html")
+    return _page(request)
+
+
+@require_GET
+@for_agents
+def inbox_list(request: InboxRequest) -> HttpResponse:
+    return render(request, "inbox/_rows.html", _rows(request))
+
+
+@require_GET
+@for_agents
+def inbox_thread(request: InboxRequest, conversation_id: int) -> HttpResponse:
+    conversation = _conversation(request, conversation_id)
+    newest = conversation.messages.newest_first()[:THREAD_LENGTH]
+    thread = {"conversation": conversation, "newest_messages": list(reversed(newest))}
+    if request.htmx:
+        return render(request, "inbox/_thread.html", thread)
+    return _page(request, open_id=conversation.pk, **thread)
+
+
+@require_POST
+@for_agents
+def inbox_resolve(request: InboxRequest, conversation_id: int) -> HttpResponse:
+    found = _conversation(request, conversation_id)
+    conversation = conversation_resolve(conversation_id=found.pk, caller=request.caller)
+    return _status_changed(request, conversation)
+
+
+@require_POST
+@for_agents
+def inbox_reopen(request: InboxRequest, conversation_id: int) -> HttpResponse:
+    found = _conversation(request, conversation_id)
+    conversation = conversation_reopen(conversation_id=found.pk, caller=request.caller)
+    return _status_changed(request, conversation)
+
+
+def _conversation(request: InboxRequest, conversation_id: int) -> Conversation:
+    return get_object_or_404(Conversation.objects.visible_to(request.caller).with_people(), pk=conversation_id)
+
+
+def _page(request: InboxRequest, **thread: Any) -> HttpResponse:
+    return render(request, "inbox/page.html", {"agent": request.agent, **_rows(request), **thread})
+
+
+def _rows(request: InboxRequest) -> dict[str, Any]:
+    conversations = Conversation.objects.visible_to(request.caller).open().newest_first()
+    return {"conversations": conversations[:LIST_LENGTH], "list_length": LIST_LENGTH}
+
+
+def _status_changed(request: InboxRequest, conversation: Conversation) -> HttpResponse:
+    if request.htmx:
+        return render(request, "inbox/_status_changed.html", {"conversation": conversation})
+    return redirect("inbox_thread", conversation.pk)

@@ -1,0 +1,60 @@
+"""Reads of conversations and messages. Whoever asks sees their own business, a visitor its own conversations."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Self
+from uuid import UUID
+
+from django.db import models
+
+from auth_signing.callers import Caller
+
+if TYPE_CHECKING:
+    from conversations.models import Conversation, Message  # noqa: F401
+
+
+class ConversationQuerySet(models.QuerySet["Conversation"]):
+    def visible_to(self, caller: Caller) -> Self:
+        scoped = self.filter(business_id=caller.business_id)
+        return scoped.filter(session_id=caller.session_id or UUID(int=0)) if caller.is_visitor else scoped
+
+    def with_people(self) -> Self:
+        return self.select_related("assignee__user")
+
+    def newest_first(self) -> Self:
+        return self.order_by("-last_message_at", "-id")
+
+    def open(self) -> Self:
+        return self.filter(status="open")
+
+    def locked(self, ids: Iterable[int]) -> list["Conversation"]:
+        """Locked one by one in the order of ids, so that two transactions never wait for each other in a circle."""
+        return list(self.filter(pk__in=set(ids)).order_by("pk").select_for_update())
+
+
+def is_visible(conversation: "Conversation", caller: Caller) -> bool:
+    """`visible_to`, asked of a row that is already loaded."""
+    if conversation.business_id != caller.business_id:
+        return False
+    return not caller.is_visitor or (caller.session_id is not None and conversation.session_id == caller.session_id)
+
+
+class MessageQuerySet(models.QuerySet["Message"]):
+    def after_seq(self, seq: int) -> Self:
+        """What the visitor may see, in order."""
+        return self.filter(seq__gt=seq).order_by("seq")
+
+    def newest(self, count: int) -> list["Message"]:
+        """The last of what the visitor may see, in order."""
+        return list(self.filter(seq__isnull=False).order_by("-seq")[:count])[::-1]
+
+    def after_rev(self, rev: int) -> Self:
+        """Everything that changed, for agents, in the order of its changes."""
+        return self.filter(rev__gt=rev).order_by("rev")
+
+    def newest_first(self) -> Self:
+        """For agents, of every kind. Ids grow within a conversation."""
+        return self.order_by("-id")
+
+    def sent_as(self, client_ids: Iterable[UUID]) -> Self:
+        """What was stored under these client_ids, by whichever sender."""
+        return self.filter(client_id__in=set(client_ids))

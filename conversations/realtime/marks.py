@@ -1,0 +1,46 @@
+"""Coalesces read and delivered marks: a reader scrolling through a thread costs one write a moment, not one a message."""
+
+import asyncio
+import logging
+from uuid import UUID
+
+from conversations.realtime.threads import in_thread
+from conversations.services import Mark, conversations_mark
+
+logger = logging.getLogger(__name__)
+
+FLUSH_SECONDS = 0.2
+MAX_WAITING = 5_000
+
+Key = tuple[int, str, UUID | None]
+
+
+class MarkCollector:
+    def __init__(self) -> None:
+        self._waiting: dict[Key, Mark] = {}
+        self._task: asyncio.Task[None] | None = None
+
+    def add(self, mark: Mark) -> None:
+        """Keep the highest mark of each caller. When too many wait, a mark is dropped: the next one carries further."""
+        key = (mark.conversation_id, mark.kind, mark.caller.sender_key)
+        known = self._waiting.get(key)
+        if (known and known.seq >= mark.seq) or (not known and len(self._waiting) >= MAX_WAITING):
+            return
+        self._waiting[key] = mark
+        if self._task is None:
+            self._task = asyncio.create_task(self._flush_soon())
+
+    async def stop(self) -> None:
+        if self._task:
+            await self._task
+
+    async def _flush_soon(self) -> None:
+        await asyncio.sleep(FLUSH_SECONDS)
+        marks, self._waiting = list(self._waiting.values()), {}
+        try:
+            await in_thread(conversations_mark, marks)
+        except Exception:
+            logger.exception("%d marks were not stored", len(marks))
+        self._task = None
+        if self._waiting:
+            self._task = asyncio.create_task(self._flush_soon())

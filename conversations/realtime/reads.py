@@ -1,0 +1,50 @@
+"""What sockets read: what a client missed, as frames (by seq for visitors, by rev for agents)."""
+
+from collections.abc import Iterable, Mapping
+
+from auth_signing.callers import Caller
+from conversations import events
+from conversations.models import Conversation, Message, Sender
+from conversations.realtime.frames import Position
+from pingback.errors import NotFound
+
+CONVERSATIONS = 20  # a visitor's newest
+MISSED = 200  # messages of one conversation in one resume; the client asks again for the rest
+FIRST_PAGE = 50  # of a conversation the client does not show yet
+
+
+def missed_by_visitor(caller: Caller, after: Mapping[int, Position]) -> list[str]:
+    conversations = Conversation.objects.visible_to(caller).with_people().order_by("-pk")[:CONVERSATIONS]
+    frames: list[str] = []
+    for conversation in sorted(conversations, key=lambda c: c.pk):
+        frames.append(events.conversation_frame(conversation, viewer=Sender.CUSTOMER))
+        position = after.get(conversation.pk)
+        if position is None:
+            messages = conversation.messages.newest(FIRST_PAGE)
+        elif position.seq < conversation.last_seq:
+            messages = conversation.messages.after_seq(position.seq)[:MISSED]
+        else:
+            continue
+        frames += _message_frames(messages, viewer=Sender.CUSTOMER)
+    return frames
+
+
+def missed_by_agent(caller: Caller, after: Mapping[int, Position]) -> list[str]:
+    conversations = Conversation.objects.visible_to(caller).with_people().filter(pk__in=after.keys())
+    frames: list[str] = []
+    for conversation in conversations:
+        frames.append(events.conversation_frame(conversation, viewer=Sender.AGENT))
+        messages = conversation.messages.after_rev(after[conversation.pk].rev)[:MISSED]
+        frames += _message_frames(messages, viewer=Sender.AGENT)
+    return frames
+
+
+def _message_frames(messages: Iterable[Message], *, viewer: Sender) -> list[str]:
+    return [events.message_frame(message, viewer=viewer) for message in messages]
+
+
+def conversation_of(caller: Caller, conversation_id: int) -> Conversation:
+    conversation = Conversation.objects.visible_to(caller).filter(pk=conversation_id).first()
+    if conversation is None:
+        raise NotFound
+    return conversation

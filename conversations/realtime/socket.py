@@ -1,0 +1,315 @@
+"""One open WebSocket: hello in time, a bounded outgoing queue, a flood guard, and an end with a code."""
+
+import asyncio
+import itertools
+import logging
+import random
+from collections import deque
+from collections.abc import Awaitable, Callable
+from typing import Any, ClassVar, Generic, TypeVar
+
+import msgspec
+from django.conf import settings
+
+from auth_signing.callers import Caller
+from conversations import events
+from conversations.models import Conversation
+from conversations.realtime.frames import Frame, Ping, Typing
+from conversations.realtime.hub import hub
+from conversations.realtime.reads import conversation_of
+from conversations.realtime.runtime import runtime
+from conversations.realtime.threads import in_thread
+from conversations.services import MessageDraft, Posted
+from pingback.errors import Refusal, ServerFault
+from widgets.access import host_of_page
+
+logger = logging.getLogger(__name__)
+
+HelloFrame = TypeVar("HelloFrame", bound=Frame)
+Message = dict[str, Any]
+
+TYPING_SECONDS = 2.0
+FINISH_SECONDS = 1.0  # for the last frames and the close of a socket that we end
+
+_origins = itertools.count(1)
+
+
+class CloseCode:
+    """Documented in `docs/realtime.md`."""
+
+    ENDED = 4000
+    BAD_FRAME = 4400
+    UNAUTHENTICATED = 4401
+    REFUSED = 4403
+    NOT_FOUND = 4404
+    HELLO_TIMEOUT = 4408
+    FLOOD = 4429
+    SLOW_READER = 4508
+    RESTART = 1012
+
+
+CODE_OF_STATUS = {401: CloseCode.UNAUTHENTICATED, 403: CloseCode.REFUSED, 404: CloseCode.NOT_FOUND}
+
+
+class BadFrame(Refusal):
+    code = "BAD_FRAME"
+    status = 400
+    detail = "This frame is not part of the protocol."
+
+
+class HelloTimeout(Refusal):
+    code = "HELLO_TIMEOUT"
+    status = 408
+    detail = "The first frame must be a hello, and come in time."
+
+
+class Flood(Refusal):
+    code = "FLOOD"
+    status = 429
+    detail = "Too many frames a second."
+
+
+class Closing(Exception):
+    """Ends the socket with this code, after the error if there is one."""
+
+    def __init__(self, code: int, refusal: Refusal | None = None) -> None:
+        self.code = code
+        self.refusal = refusal
+
+
+class Socket(Generic[HelloFrame]):
+    """What visitors' and agents' sockets share. A subclass says who is there and what their frames do."""
+
+    decode: ClassVar[Callable[[str], Frame]]
+    hello_frame: type[HelloFrame]
+    caller: Caller
+
+    def __init__(
+        self,
+        scope: dict[str, Any],
+        receive: Callable[[], Awaitable[Message]],
+        send: Callable[[Message], Awaitable[None]],
+    ) -> None:
+        self.scope = scope
+        self.origin = next(_origins)
+        self._receive = receive
+        self._send = send
+        self._queue: deque[str] = deque()
+        self._held: list[str] | None = None
+        self._drainer: asyncio.Task[None] | None = None
+        self._groups: list[str] = []
+        self._task: asyncio.Task[Any] | None = None
+        self._end_code = 0
+        self._second = 0.0
+        self._frames = 0
+        self._typed: tuple[int, bool] | None = None
+        self._typed_at = 0.0
+        self._typed_in: Conversation | None = None
+
+    # What a subclass says
+
+    async def admit(self, hello: HelloFrame) -> None:
+        """Set `caller` and join groups, or raise a Refusal."""
+        raise NotImplementedError
+
+    async def resume(self, hello: HelloFrame) -> list[str]:
+        """The frames that bring the client up to date."""
+        raise NotImplementedError
+
+    async def handle(self, frame: Frame) -> None:
+        """Act on any frame but hello and ping."""
+        raise NotImplementedError
+
+    # Its life
+
+    async def run(self) -> None:
+        self._task = asyncio.current_task()
+        lifetime: asyncio.TimerHandle | None = None
+        code = CloseCode.ENDED
+        try:
+            await self._receive()  # websocket.connect
+            await self._send({"type": "websocket.accept"})
+            await self._welcome()
+            seconds = settings.SOCKET_LIFETIME_SECONDS * random.uniform(0.9, 1.1)  # noqa: S311
+            lifetime = asyncio.get_running_loop().call_later(seconds, self.end, CloseCode.ENDED)
+            while True:
+                await self._act(await self._next())
+        except Closing as closing:
+            code = closing.code
+            if closing.refusal:
+                self.push(events.error_frame(closing.refusal))
+        except Gone:
+            code = 0
+        except asyncio.CancelledError:
+            if not self._end_code:
+                raise
+            code = self._end_code
+        except Exception:
+            logger.exception("a socket failed")
+            self.push(events.error_frame(ServerFault()))
+            code = 1011
+        finally:
+            if lifetime:
+                lifetime.cancel()
+            for group in self._groups:
+                hub.leave(group, self)
+            self.left()
+        if code:
+            await self._finish(code)
+
+    def left(self) -> None:
+        """Called once, when the socket has left all its groups."""
+
+    def end(self, code: int) -> None:
+        """End this socket from outside its own task."""
+        if not self._end_code and self._task:
+            self._end_code = code
+            self._task.cancel()
+
+    async def _finish(self, code: int) -> None:
+        try:
+            async with asyncio.timeout(FINISH_SECONDS):
+                if code == CloseCode.SLOW_READER:
+                    self._queue.clear()
+                if self._drainer:
+                    await asyncio.wait([self._drainer])
+                await self._send({"type": "websocket.close", "code": code})
+        except (TimeoutError, OSError, RuntimeError):
+            pass  # the other side is gone or reads nothing: the server cuts the connection when we return
+        if self._drainer:
+            self._drainer.cancel()
+
+    # Frames in
+
+    async def _welcome(self) -> None:
+        try:
+            async with asyncio.timeout(settings.SOCKET_HELLO_SECONDS):
+                frame = await self._next()
+        except TimeoutError:
+            raise Closing(CloseCode.HELLO_TIMEOUT, HelloTimeout()) from None
+        if not isinstance(frame, self.hello_frame):
+            raise Closing(CloseCode.BAD_FRAME, HelloTimeout())
+        try:
+            self._held = []
+            await self.admit(frame)
+            await self._bring_up_to_date(frame)
+        except Refusal as refusal:
+            self._held = None
+            raise Closing(CODE_OF_STATUS.get(refusal.status, CloseCode.REFUSED), refusal) from refusal
+
+    async def _bring_up_to_date(self, hello: HelloFrame) -> None:
+        """Live frames wait until what was missed is on its way, so that everything goes out in order."""
+        if self._held is None:
+            self._held = []
+        missed = await self.resume(hello)
+        live, self._held = self._held, None
+        for text in (*missed, events.READY, *live):
+            self.push(text)
+
+    async def _act(self, frame: Frame) -> None:
+        match frame:
+            case Ping():
+                self.push(events.PONG)
+            case self.hello_frame():
+                await self._bring_up_to_date(frame)
+            case _:
+                try:
+                    await self.handle(frame)
+                except Refusal as refusal:
+                    self.push(events.error_frame(refusal, client_id=getattr(frame, "client_id", None)))
+
+    async def _next(self) -> Frame:
+        event = await self._receive()
+        if event["type"] == "websocket.disconnect":
+            raise Gone
+        self._count()
+        text = event.get("text")
+        try:
+            if text is None:
+                raise Closing(CloseCode.BAD_FRAME, BadFrame("Frames are text."))
+            return type(self).decode(text)
+        except (msgspec.DecodeError, UnicodeError, RecursionError):
+            raise Closing(CloseCode.BAD_FRAME, BadFrame()) from None
+
+    def _count(self) -> None:
+        now = asyncio.get_running_loop().time()
+        if now - self._second >= 1:
+            self._second, self._frames = now, 0
+        self._frames += 1
+        if self._frames > settings.SOCKET_FRAMES_PER_SECOND:
+            raise Closing(CloseCode.FLOOD, Flood())
+
+    # What both kinds of people do
+
+    def submit(self, draft: MessageDraft) -> None:
+        """Hand a message to the writer; its answer goes out when it is stored."""
+
+        def answer(outcome: Posted | Refusal) -> None:
+            self.answer(draft, outcome)
+
+        runtime.writer.submit(draft, answer)
+
+    def answer(self, draft: MessageDraft, outcome: Posted | Refusal) -> None:
+        if isinstance(outcome, Refusal):
+            self.push(events.error_frame(outcome, client_id=draft.client_id))
+        else:
+            self.push(events.ack_frame(outcome.message, token=outcome.token))
+
+    async def announce_typing(self, frame: Typing) -> None:
+        """Passed on at most every two seconds while nothing changes."""
+        now = asyncio.get_running_loop().time()
+        said = (frame.conversation_id, frame.is_typing)
+        if said == self._typed and now - self._typed_at < TYPING_SECONDS:
+            return
+        self._typed, self._typed_at = said, now
+        conversation = self._typed_in
+        if conversation is None or conversation.pk != frame.conversation_id:
+            conversation = await in_thread(conversation_of, self.caller, frame.conversation_id)
+            self._typed_in = conversation
+        hub.deliver(events.typing(conversation, self.caller, is_typing=frame.is_typing, origin=self.origin))
+
+    # Frames out
+
+    def join(self, group: str) -> None:
+        self._groups.append(group)
+        hub.join(group, self)
+
+    def push(self, text: str) -> None:
+        """Queue a frame; never waits. A reader too slow for its queue is ended, and resumes when it comes back."""
+        if self._held is not None:
+            self._held.append(text)
+            return
+        if len(self._queue) >= settings.SOCKET_QUEUE_FRAMES:
+            self.end(CloseCode.SLOW_READER)
+            return
+        self._queue.append(text)
+        if self._drainer is None:
+            self._drainer = asyncio.create_task(self._drain())
+
+    async def _drain(self) -> None:
+        try:
+            while self._queue:
+                await self._send({"type": "websocket.send", "text": self._queue.popleft()})
+        except (OSError, RuntimeError):
+            self._queue.clear()  # the other side is gone; the reader hears of it by itself
+        finally:
+            self._drainer = None
+
+    # The page that opened it
+
+    def header(self, name: bytes) -> str:
+        return next((value.decode("latin-1") for key, value in self.scope["headers"] if key == name), "")
+
+    @property
+    def page_host(self) -> str:
+        """Host and port of the page, "" where the client is no browser."""
+        return host_of_page(self.header(b"origin"))
+
+    @property
+    def address(self) -> str:
+        """The client's IP address, as the edge found it."""
+        return (self.scope.get("client") or ("",))[0]
+
+
+class Gone(Exception):
+    """The client closed the socket."""

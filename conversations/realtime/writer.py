@@ -1,0 +1,79 @@
+"""MessageWriter: one thread that stores what the sockets send, by natural batching.
+
+While one transaction is written the next messages gather; when idle, a message is written at once.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from django.db import connection
+
+from conversations.services import MessageDraft, Posted, messages_post
+from pingback.errors import Busy, Refusal, ServerFault
+
+logger = logging.getLogger(__name__)
+
+Outcome = Posted | Refusal
+MAX_BATCH = 100
+SQLITE_GAP_SECONDS = 0.0015  # between full batches, or request threads wait for the one write lock for ever
+
+
+class MessageWriter:
+    def __init__(self, *, queue_size: int) -> None:
+        self._queue: deque[tuple[MessageDraft, Callable[[Outcome], None]]] = deque()
+        self._queue_size = queue_size
+        self._filled = asyncio.Event()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="message-writer")
+        self._task: asyncio.Task[None] | None = None
+        self._gap = SQLITE_GAP_SECONDS if connection.vendor == "sqlite" else 0
+
+    def start(self) -> None:
+        self._task = asyncio.create_task(self._run())
+
+    async def stop(self) -> None:
+        """Finish what was taken, then end."""
+        while self._queue:
+            await asyncio.sleep(0.01)
+        if self._task:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        await asyncio.get_running_loop().run_in_executor(self._thread, connection.close)
+        self._thread.shutdown()
+
+    def submit(self, draft: MessageDraft, done: Callable[[Outcome], None]) -> None:
+        """Take a message; `done` is called on the loop once it is committed or refused. Full: raises Busy."""
+        if len(self._queue) >= self._queue_size:
+            raise Busy
+        self._queue.append((draft, done))
+        self._filled.set()
+
+    async def post(self, draft: MessageDraft) -> Outcome:
+        """`submit`, awaited."""
+        answer: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        self.submit(draft, lambda outcome: None if answer.done() else answer.set_result(outcome))
+        return await answer
+
+    async def _run(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            await self._filled.wait()
+            batch = [self._queue[i] for i in range(min(len(self._queue), MAX_BATCH))]
+            outcomes = await loop.run_in_executor(self._thread, self._write, [draft for draft, _ in batch])
+            for (_, done), outcome in zip(batch, outcomes, strict=True):
+                self._queue.popleft()
+                done(outcome)
+            if not self._queue:
+                self._filled.clear()
+            elif self._gap and len(batch) == MAX_BATCH:
+                await asyncio.sleep(self._gap)
+
+    @staticmethod
+    def _write(drafts: list[MessageDraft]) -> list[Outcome]:
+        try:
+            return messages_post(drafts)
+        except Exception:
+            logger.exception("a batch of %d messages failed", len(drafts))
+            return [ServerFault() for _ in drafts]

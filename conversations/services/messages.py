@@ -1,0 +1,235 @@
+"""Storing messages: the one write path, whatever door they came by."""
+
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
+from django.utils import timezone
+
+from auth_signing.callers import Caller
+from auth_signing.roles import Permission
+from auth_signing.visitors import visitor_token, visitors_admit
+from conversations import events
+from conversations.errors import ConversationClosed, StoreUnavailable
+from conversations.models import Conversation, Message, Sender, Status
+from conversations.querysets import is_visible
+from pingback.errors import Invalid, NotFound, Refusal, ServerFault
+
+logger = logging.getLogger(__name__)
+
+CONTENT_LENGTH = 10_000  # Unicode code points
+CHANGED_BY_A_MESSAGE = [
+    "status",
+    "continued_in",
+    "last_seq",
+    "rev",
+    "agent_read_seq",
+    "visitor_read_seq",
+    "visitor_delivered_seq",
+    "last_message_text",
+    "last_message_sender",
+    "last_message_at",
+    "last_customer_seq",
+    "waiting_since",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class MessageDraft:
+    """A message on its way in. Without a conversation, a visitor starts one at `widget_id`.
+
+    `origin` is the socket it came by, which is answered itself and needs no event.
+    """
+
+    caller: Caller
+    content: str
+    client_id: UUID
+    conversation_id: int | None = None
+    widget_id: UUID | None = None
+    origin: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """A stored message, its conversation loaded. `caller` is who a newcomer has become, `token` its new token."""
+
+    message: Message
+    caller: Caller
+    token: str | None
+    repeated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """The conversation had closed, and the visitor went on in another one."""
+
+    to: int
+
+
+def message_post(draft: MessageDraft) -> Posted:
+    """A batch of one; a refusal is raised."""
+    (outcome,) = messages_post([draft])
+    if isinstance(outcome, Refusal):
+        raise outcome
+    return outcome
+
+
+def messages_post(drafts: Sequence[MessageDraft]) -> list[Posted | Refusal]:
+    """Store messages in their order, each once: a repeated client_id is answered with the first message.
+
+    One outcome for each draft: a refused one does not touch the others.
+    """
+    try:
+        outcomes = _post_or_reconnect(drafts)
+    except (OperationalError, InterfaceError):
+        logger.exception("database unreachable, %d messages refused", len(drafts))
+        return [StoreUnavailable() for _ in drafts]
+    except DatabaseError:  # one by one: either a draft is bad, or another process stored the same client_id meanwhile
+        outcomes = [_post_alone(draft) for draft in drafts]
+    moved = {i: outcome.to for i, outcome in enumerate(outcomes) if isinstance(outcome, Moved)}
+    again = iter(
+        messages_post([replace(drafts[i], conversation_id=to) for i, to in moved.items()]) if moved else ()
+    )
+    return [next(again) if isinstance(outcome, Moved) else outcome for outcome in outcomes]
+
+
+def _post_or_reconnect(drafts: Sequence[MessageDraft]) -> list[Posted | Refusal | Moved]:
+    try:
+        return _post(drafts)
+    except (OperationalError, InterfaceError):  # the server restarted, or two transactions met: try once more
+        if connection.in_atomic_block:
+            raise
+        connection.close()
+        return _post(drafts)
+
+
+def _post_alone(draft: MessageDraft) -> Posted | Refusal | Moved:
+    for attempt in ("first", "second"):  # the second look finds what made the first one collide
+        try:
+            return _post([draft])[0]
+        except DatabaseError:
+            logger.warning("a message could not be stored, %s attempt", attempt, exc_info=True)
+    return ServerFault()
+
+
+@transaction.atomic
+def _post(drafts: Sequence[MessageDraft]) -> list[Posted | Refusal | Moved]:
+    callers = visitors_admit({d.client_id: d.caller.business_id for d in drafts if d.caller.is_newcomer})
+    batch = _Batch(
+        conversations=Conversation.objects.locked(d.conversation_id for d in drafts if d.conversation_id),
+        stored=Message.objects.sent_as(d.client_id for d in drafts).select_related("conversation"),
+    )
+    outcomes = [batch.place(draft, callers.get(draft.client_id, draft.caller)) for draft in drafts]
+    batch.save()
+    return outcomes
+
+
+class _Batch:
+    """Places drafts on locked conversations in memory, then saves all of it with three statements."""
+
+    def __init__(self, *, conversations: Iterable[Conversation], stored: Iterable[Message]) -> None:
+        self.now = timezone.now()
+        self.conversations = {conversation.pk: conversation for conversation in conversations}
+        self.continued: dict[int, Conversation] = {}  # closed conversation -> what goes on after it
+        self.started: list[Conversation] = []
+        self.changed: dict[int, Conversation] = {}
+        self.reopened: list[Conversation] = []
+        self.known = {(message.sender_key, message.client_id): message for message in stored}
+        self.messages: list[tuple[Message, int]] = []
+
+    def place(self, draft: MessageDraft, caller: Caller) -> Posted | Refusal | Moved:
+        token = visitor_token(caller.session_id) if draft.caller.is_newcomer and caller.session_id else None
+        first = self.known.get((caller.sender_key, draft.client_id))
+        if first:
+            return Posted(first, caller, token, repeated=True)
+        try:
+            check_content(draft.content)
+            caller.require(Permission.CONVERSATIONS_ANSWER)
+            conversation = self._conversation(draft, caller)
+        except Refusal as refusal:
+            return refusal
+        if isinstance(conversation, Moved):
+            return conversation
+        message = _new_message(draft, caller, conversation, self.now)
+        if conversation.status in (Status.PENDING, Status.RESOLVED) and caller.is_visitor:
+            self.reopened.append(conversation)
+        conversation.append(message, self.now)
+        if conversation.pk:
+            self.changed[conversation.pk] = conversation
+        self.known[caller.sender_key, draft.client_id] = message
+        self.messages.append((message, draft.origin))
+        return Posted(message, caller, token, repeated=False)
+
+    def _conversation(self, draft: MessageDraft, caller: Caller) -> Conversation | Moved:
+        if draft.conversation_id is None:
+            return self._start(caller, draft.widget_id)
+        conversation = self.conversations.get(draft.conversation_id)
+        if conversation is None or not is_visible(conversation, caller):
+            raise NotFound
+        if conversation.status != Status.CLOSED:
+            return conversation
+        if not caller.is_visitor:
+            raise ConversationClosed
+        if conversation.continued_in_id:
+            return Moved(conversation.continued_in_id)
+        if conversation.pk not in self.continued:
+            self.continued[conversation.pk] = self._start(caller, conversation.widget_id)
+        return self.continued[conversation.pk]
+
+    def _start(self, caller: Caller, widget_id: UUID | None) -> Conversation:
+        caller.require(Permission.CONVERSATIONS_START)
+        conversation = Conversation(
+            business_id=caller.business_id,
+            widget_id=widget_id,
+            contact_id=caller.contact_id,
+            session_id=caller.session_id,
+            contact_name=caller.name,
+        )
+        self.started.append(conversation)
+        return conversation
+
+    def save(self) -> None:
+        Conversation.objects.bulk_create(self.started)
+        for closed_id, conversation in self.continued.items():
+            closed = self.conversations[closed_id]
+            closed.continued_in = conversation
+            self.changed[closed_id] = closed
+        Message.objects.bulk_create([message for message, _ in self.messages])
+        Conversation.objects.bulk_create(
+            self.changed.values(), update_conflicts=True, unique_fields=["id"], update_fields=CHANGED_BY_A_MESSAGE
+        )
+        batch = [event for message, origin in self.messages for event in events.message_created(message, origin=origin)]
+        batch += [event for conversation in self.reopened for event in events.conversation_updated(conversation)]
+        events.publish_on_commit(batch)
+
+
+def _new_message(draft: MessageDraft, caller: Caller, conversation: Conversation, now: datetime) -> Message:
+    return Message(
+        conversation=conversation,
+        sender=Sender.CUSTOMER if caller.is_visitor else Sender.AGENT,
+        contact_id=caller.contact_id,
+        agent_id=caller.agent_id,
+        author_name=caller.name,
+        sender_key=caller.sender_key,
+        client_id=draft.client_id,
+        content=draft.content,
+        created_at=now,
+    )
+
+
+def check_content(content: str) -> None:
+    if not 1 <= len(content) <= CONTENT_LENGTH:
+        raise Invalid({"content": [f"A message has 1 to {CONTENT_LENGTH:,} characters."]})
+    if "\x00" in content or not _is_unicode(content):
+        raise Invalid({"content": ["A message can't contain NUL or half of a surrogate pair."]})
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

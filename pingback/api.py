@@ -1,0 +1,161 @@
+"""What all REST endpoints share: the error shape, strict input, and the caller."""
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.http import Http404, HttpRequest, JsonResponse
+from rest_framework import exceptions, serializers
+from rest_framework.parsers import JSONParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from auth_signing.callers import Caller
+from pingback import errors
+from pingback.errors import Refusal
+
+
+class BadJson(Refusal):
+    code = "BAD_JSON"
+    status = 400
+    detail = "The body is not valid JSON."
+
+
+class NotJson(Refusal):
+    code = "NOT_JSON"
+    status = 415
+    detail = "Send the body as application/json."
+
+
+class MethodNotAllowed(Refusal):
+    code = "METHOD_NOT_ALLOWED"
+    status = 405
+    detail = "This address does not take that method."
+
+
+class MissingCredentials(Refusal):
+    code = "MISSING_CREDENTIALS"
+    status = 401
+    detail = "This call needs credentials."
+
+
+class NotAcceptable(Refusal):
+    code = "NOT_ACCEPTABLE"
+    status = 406
+    detail = "Answers are JSON only."
+
+
+REFUSAL_OF: list[tuple[type[Exception], type[Refusal]]] = [
+    (exceptions.ParseError, BadJson),
+    (exceptions.UnsupportedMediaType, NotJson),
+    (exceptions.MethodNotAllowed, MethodNotAllowed),
+    (exceptions.NotAuthenticated, MissingCredentials),
+    (exceptions.AuthenticationFailed, errors.InvalidToken),
+    (exceptions.NotAcceptable, NotAcceptable),
+    (exceptions.NotFound, errors.NotFound),
+    (exceptions.PermissionDenied, errors.Forbidden),
+    (Http404, errors.NotFound),
+    (PermissionDenied, errors.Forbidden),
+    (RequestDataTooBig, errors.BodyTooLarge),
+]
+
+
+def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response | None:
+    """Every refusal in the one error shape; None lets what is no refusal become a logged 500."""
+    refusal = refusal_of(error)
+    if refusal is None:
+        return None
+    headers = {}
+    if isinstance(refusal, errors.RateLimited):
+        headers["Retry-After"] = str(refusal.retry_after)
+    if refusal.status == 401 and (scheme := getattr(error, "auth_header", None)):
+        headers["WWW-Authenticate"] = scheme
+    return Response(refusal.body(), status=refusal.status, headers=headers)
+
+
+def refusal_of(error: Exception) -> Refusal | None:
+    if isinstance(error, Refusal):
+        return error
+    if isinstance(error, serializers.ValidationError):
+        return errors.Invalid(field_errors(error.detail))
+    for kind, refusal in REFUSAL_OF:
+        if isinstance(error, kind):
+            return refusal()
+    return None
+
+
+def field_errors(detail: Any) -> dict[str, list[str]]:
+    """DRF's nested details as a flat {field: [texts]}; a fault of the whole body stands under "body"."""
+    if not isinstance(detail, Mapping):
+        return {"body": [str(text) for text in detail]}
+    flat: dict[str, list[str]] = {}
+    for field, texts in detail.items():
+        name = "body" if field == "non_field_errors" else str(field)
+        if isinstance(texts, Mapping):
+            flat |= {f"{name}.{inner}": inner_texts for inner, inner_texts in field_errors(texts).items()}
+        else:
+            flat[name] = [str(text) for text in texts]
+    return flat
+
+
+def refusal_response(refusal: Refusal) -> JsonResponse:
+    return JsonResponse(refusal.body(), status=refusal.status)
+
+
+def is_api(request: HttpRequest) -> bool:
+    return request.path.startswith("/api/")
+
+
+def caller_of(request: Request) -> Caller:
+    """The typed view of `request.auth`."""
+    return cast(Caller, request.auth)
+
+
+# Strict input: JSON types as they are, unknown fields named
+
+
+class StrictJSONParser(JSONParser):
+    """UTF-8 whatever the charset says; nesting too deep to read is bad JSON."""
+
+    def parse(self, stream: Any, media_type: Any = None, parser_context: Any = None) -> Any:
+        try:
+            return super().parse(stream, media_type, {**(parser_context or {}), "encoding": "utf-8"})
+        except RecursionError:
+            raise exceptions.ParseError from None
+
+
+class StrictSerializer(serializers.Serializer[Any]):
+    def to_internal_value(self, data: Any) -> Any:
+        unknown = {
+            name: ["This field is unknown."]
+            for name in (data if isinstance(data, Mapping) else ())
+            if name not in self.fields
+        }
+        try:
+            values = super().to_internal_value(data)
+        except serializers.ValidationError as error:
+            raise serializers.ValidationError({**cast(dict[str, Any], error.detail), **unknown}) from error
+        if unknown:
+            raise serializers.ValidationError(unknown)
+        return values
+
+
+class Text(serializers.CharField):
+    """A JSON string, kept as it is. NUL and lone surrogates are refused by its base."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"trim_whitespace": False, **options})
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class Uuid(serializers.UUIDField):
+    """A UUID as a JSON string."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if not isinstance(data, str):
+            self.fail("invalid", value=data)
+        return super().to_internal_value(data)

@@ -1,0 +1,44 @@
+"""The one door for HTTP, WebSockets and the server's own start and stop."""
+
+import os
+
+from channels.routing import ProtocolTypeRouter, URLRouter
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "pingback.settings")
+django_app = get_asgi_application()  # first: what follows needs the apps
+
+from django.conf import settings  # noqa: E402
+from django.urls import path  # noqa: E402
+from servestatic import ServeStaticASGI  # noqa: E402
+
+from conversations.realtime.inbox import inbox_socket  # noqa: E402
+from conversations.realtime.visitor import visitor_socket  # noqa: E402
+from pingback.edge import Edge  # noqa: E402
+from pingback.lifespan import lifespan  # noqa: E402
+
+HASHED_NAME = r"^.+\.[0-9a-f]{12}\.[^/]+$"
+
+
+def allow_other_sites(headers: dict[str, str], path: str, url: str) -> None:
+    """The widget's modules are imported by other people's pages."""
+    headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+
+
+static_files = ServeStaticASGI(
+    django_app,
+    root=settings.STATIC_ROOT,
+    prefix=settings.STATIC_URL,
+    immutable_file_test=HASHED_NAME,
+    add_headers_function=allow_other_sites,
+)
+
+application = Edge(
+    ProtocolTypeRouter(
+        {
+            "http": static_files,
+            "websocket": URLRouter([path("ws/visitor/", visitor_socket), path("ws/inbox/", inbox_socket)]),
+            "lifespan": lifespan,
+        }
+    )
+)

@@ -1,0 +1,58 @@
+"""The demo business: made once, so that a fresh clone has something to look at. Its passwords stay in the data folder."""
+
+import json
+import secrets
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+
+from auth_signing.models import Agent, Business, User
+from auth_signing.roles import Role
+from pingback.secret_file import write_once
+from widgets.models import Widget
+
+BUSINESS_ID = UUID("d3300000-0000-4000-8000-000000000001")
+PEOPLE = {
+    "owner": ("owner@demo.example", "Olive Owner", Role.OWNER),
+    "agent": ("agent@demo.example", "Adam Agent", Role.AGENT),
+}
+
+
+def demo_widget() -> Widget | None:
+    return Widget.objects.public(BUSINESS_ID).first()
+
+
+def demo_ensure() -> dict[str, Any]:
+    """Create what is missing and say how to sign in: business_id, widget_id, base_url, owner and agent."""
+    passwords = _passwords()
+    with transaction.atomic():
+        business, _ = Business.objects.get_or_create(id=BUSINESS_ID, defaults={"name": "Demo"})
+        widget, _ = Widget.objects.live().get_or_create(business=business, is_default=True)
+        people = {name: _person(business, name, passwords[name]) for name in PEOPLE}
+    return {
+        "business_id": str(business.pk),
+        "widget_id": str(widget.pk),
+        "base_url": settings.PUBLIC_URL,
+        **people,
+    }
+
+
+def _passwords() -> dict[str, str]:
+    file: Path = settings.DATA_DIR / "demo.json"
+    if not file.exists():
+        write_once(file, json.dumps({name: secrets.token_urlsafe(12) for name in PEOPLE}))
+    passwords: dict[str, str] = json.loads(file.read_text())
+    return passwords
+
+
+def _person(business: Business, name: str, password: str) -> dict[str, str]:
+    email, full_name, role = PEOPLE[name]
+    user = User.objects.filter(email=email).first() or User.objects.create_user(email, password, full_name=full_name)
+    if not user.check_password(password):  # the data folder is new, the database is not
+        user.set_password(password)
+        user.save(update_fields=["password"])
+    Agent.objects.get_or_create(user=user, defaults={"business": business, "role": role})
+    return {"email": email, "password": password}

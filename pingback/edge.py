@@ -1,0 +1,228 @@
+"""The edge: plain ASGI in front of Django, because every page view of every customer's site passes here.
+
+It serves the script and the public config from memory, names each request, finds the client's address, caps bodies, bounds
+how many requests run at once, and takes off one final slash under /api/. Nothing else belongs in it.
+"""
+
+import asyncio
+import hashlib
+import json
+import re
+import time
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass
+from ipaddress import ip_address, ip_network
+from typing import Any
+from uuid import UUID, uuid4
+
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.db import close_old_connections
+
+from auth_signing.limits import spend_here
+from pingback.errors import BodyTooLarge, Busy, NotFound, RateLimited, Refusal
+from widgets.config import public_config
+from widgets.launcher import launcher_script
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+Headers = list[tuple[bytes, bytes]]
+
+SCRIPTS = {"/widget.js", "/l.js"}
+CONFIG_PATH = re.compile(r"/api/v1/widget/([0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})/?")
+CONFIG_SECONDS = 2.0
+CONFIGS_KEPT = 20_000
+
+PUBLIC: Headers = [
+    (b"access-control-allow-origin", b"*"),
+    (b"cross-origin-resource-policy", b"cross-origin"),
+    (b"cache-control", b"public, no-cache"),
+    (b"x-content-type-options", b"nosniff"),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A body that is served as it is, with the headers that go with it."""
+
+    body: bytes
+    headers: Headers
+    etag: bytes
+
+    @classmethod
+    def of(cls, body: bytes, content_type: bytes) -> "Page":
+        etag = b'"' + hashlib.sha256(body).hexdigest()[:24].encode() + b'"'
+        return cls(body, [*PUBLIC, (b"content-type", content_type), (b"etag", etag)], etag)
+
+
+class Edge:
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._script: Page | None = None
+        self._configs = ConfigCache()
+        self._slots = asyncio.Semaphore(settings.MAX_REQUESTS_AT_ONCE)
+        self._waiting = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            return await self._app(scope, receive, send)
+        scope = behind_proxies(scope)
+        if scope["type"] == "websocket":
+            return await self._app(scope, receive, send)
+        send = named(send)
+        try:
+            await self._respond(scope, receive, send)
+        except Refusal as refusal:
+            await refuse(refusal, send)
+
+    async def _respond(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope["path"]
+        if scope["method"] in {"GET", "HEAD"}:
+            if path in SCRIPTS:
+                return await serve(self._script_page(), scope, send)
+            if match := CONFIG_PATH.fullmatch(path):
+                spend_here(settings.LIMIT_CONFIG_PER_IP, "config", scope["client"][0])
+                return await serve(await self._configs.get(UUID(match[1])), scope, send)
+        if path.startswith(settings.STATIC_URL):
+            return await self._app(scope, receive, send)
+        if path.startswith("/api/") and path.endswith("/"):
+            scope["path"] = path[:-1]  # raw_path stays as it came: signatures cover it
+        await self._bounded(scope, capped(scope, receive), send)
+
+    def _script_page(self) -> Page:
+        if self._script is None:
+            self._script = Page.of(launcher_script(), b"text/javascript; charset=utf-8")
+        return self._script
+
+    async def _bounded(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Django gives each request a thread and a connection: a burst waits its turn here instead."""
+        if self._waiting >= settings.MAX_REQUESTS_WAITING:
+            raise Busy
+        self._waiting += 1
+        try:
+            await self._slots.acquire()
+        finally:
+            self._waiting -= 1
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            self._slots.release()
+
+
+class ConfigCache:
+    """Public configs by id, for a moment; unknown ids too. One load for all who ask at the same time."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[UUID, tuple[float, asyncio.Future[Page | None]]] = OrderedDict()
+
+    async def get(self, public_id: UUID) -> Page:
+        now = time.monotonic()
+        kept = self._kept.get(public_id)
+        if kept is None or kept[0] < now:
+            kept = (now + CONFIG_SECONDS, asyncio.ensure_future(self._load(public_id)))
+            self._kept[public_id] = kept
+            self._kept.move_to_end(public_id)
+            if len(self._kept) > CONFIGS_KEPT:
+                self._kept.popitem(last=False)
+        try:
+            page = await asyncio.shield(kept[1])
+        except Exception:
+            self._kept.pop(public_id, None)
+            raise
+        if page is None:
+            raise NotFound
+        return page
+
+    async def _load(self, public_id: UUID) -> Page | None:
+        config = await sync_to_async(load_config, thread_sensitive=False)(public_id)
+        return None if config is None else Page.of(json.dumps(config).encode(), b"application/json")
+
+
+def load_config(public_id: UUID) -> dict[str, Any] | None:
+    try:
+        return public_config(public_id)
+    finally:
+        close_old_connections()
+
+
+async def serve(page: Page, scope: Scope, send: Send) -> None:
+    fresh = page.etag in header(scope, b"if-none-match")
+    body = b"" if fresh or scope["method"] == "HEAD" else page.body
+    length = [] if fresh else [(b"content-length", str(len(page.body)).encode())]
+    await send({"type": "http.response.start", "status": 304 if fresh else 200, "headers": [*page.headers, *length]})
+    await send({"type": "http.response.body", "body": body})
+
+
+async def refuse(refusal: Refusal, send: Send) -> None:
+    body = json.dumps(refusal.body()).encode()
+    headers = [*PUBLIC[:2], (b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    if isinstance(refusal, RateLimited):
+        headers.append((b"retry-after", str(refusal.retry_after).encode()))
+    await send({"type": "http.response.start", "status": refusal.status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+def named(send: Send) -> Send:
+    """Every answer carries an X-Request-Id."""
+    request_id = uuid4().hex.encode()
+
+    async def send_named(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [*message.get("headers", ()), (b"x-request-id", request_id)]
+        await send(message)
+
+    return send_named
+
+
+def capped(scope: Scope, receive: Receive) -> Receive:
+    """Refuse a body over the limit, before it is read where its length is said, else as soon as it is too long."""
+    length = header(scope, b"content-length")
+    if length.isdigit() and int(length) > settings.MAX_BODY_BYTES:
+        raise BodyTooLarge
+    taken = 0
+
+    async def receive_capped() -> Message:
+        nonlocal taken
+        message = await receive()
+        taken += len(message.get("body", b""))
+        if taken > settings.MAX_BODY_BYTES:
+            raise BodyTooLarge
+        return message
+
+    return receive_capped
+
+
+PROXIES = [ip_network(proxy) for proxy in settings.TRUSTED_PROXIES]
+
+
+def behind_proxies(scope: Scope) -> Scope:
+    """A copy of `scope` with the client's real address and scheme: forwarded headers count from trusted proxies only."""
+    scope = dict(scope)
+    address, port = scope.get("client") or ("", 0)
+    if is_proxy(address):
+        scheme = header(scope, b"x-forwarded-proto").decode("latin-1")
+        if scheme in {"http", "https"}:
+            scope["scheme"] = scheme.replace("http", "ws") if scope["type"] == "websocket" else scheme
+        for hop in reversed(header(scope, b"x-forwarded-for").decode("latin-1").split(",")):
+            address = hop.strip() or address
+            if not is_proxy(address):
+                break
+    scope["client"] = (address, port)
+    return scope
+
+
+def is_proxy(address: str) -> bool:
+    if not PROXIES:
+        return False
+    try:
+        return any(ip_address(address) in network for network in PROXIES)
+    except ValueError:
+        return False
+
+
+def header(scope: Scope, name: bytes) -> bytes:
+    return next((value for key, value in scope["headers"] if key == name), b"")

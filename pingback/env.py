@@ -1,0 +1,53 @@
+"""Typed readers of the environment: a wrong value stops the start with one clear sentence.
+
+Every name read through here must stand in `docs/settings.md`; a test compares the two.
+"""
+
+import os
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+NAMES: set[str] = set()
+
+
+def text(name: str, default: str = "") -> str:
+    NAMES.add(name)
+    return os.environ.get(name, "").strip() or default
+
+
+def integer(name: str, default: int, *, minimum: int = 0) -> int:
+    raw = text(name, str(default))
+    if not raw.isascii() or not raw.isdigit() or int(raw) < minimum:
+        raise ImproperlyConfigured(f"{name}={raw!r} must be a whole number of at least {minimum}.")
+    return int(raw)
+
+
+def boolean(name: str, *, default: bool = False) -> bool:
+    raw = text(name, str(default)).lower()
+    if raw not in {"true", "false", "1", "0"}:
+        raise ImproperlyConfigured(f"{name}={raw!r} must be true or false.")
+    return raw in {"true", "1"}
+
+
+def words(name: str, default: Sequence[str] = ()) -> list[str]:
+    """A comma-separated list."""
+    return [word.strip() for word in text(name, ",".join(default)).split(",") if word.strip()]
+
+
+def web_url(name: str, default: str) -> str:
+    """An origin such as `https://chat.example.com`: scheme and host, no path."""
+    raw = text(name, default).rstrip("/")
+    parts = urlsplit(raw)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path or parts.query:
+        raise ImproperlyConfigured(f"{name}={raw!r} must look like https://chat.example.com, without a path.")
+    return raw
+
+
+def service_url(name: str, schemes: Sequence[str]) -> str:
+    """The URL of a service, or "" where it is not used."""
+    raw = text(name)
+    if raw and urlsplit(raw).scheme not in schemes:
+        raise ImproperlyConfigured(f"{name} must start with one of: {', '.join(s + '://' for s in schemes)}.")
+    return raw

@@ -1,0 +1,27 @@
+from django.contrib import admin
+from django.contrib.auth import views as auth_views
+from django.urls import include, path
+from django.views.generic import RedirectView
+from drf_spectacular.views import SpectacularAPIView
+
+from pingback.views import api_docs, api_not_found, demo_shop
+
+urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="inbox")),
+    path("inbox/", include("conversations.inbox.urls")),
+    path(
+        "sign-in/",
+        auth_views.LoginView.as_view(template_name="sign_in.html", redirect_authenticated_user=True),
+        name="sign_in",
+    ),
+    path("sign-out/", auth_views.LogoutView.as_view(), name="sign_out"),
+    path("demo/", demo_shop, name="demo_shop"),
+    path("admin/", admin.site.urls),
+    path("api/schema", SpectacularAPIView.as_view(), name="schema"),
+    path("api/docs", api_docs, name="api_docs"),
+    path("api/v1/visitor/", include("conversations.urls")),
+    path("api/<path:rest>", api_not_found),
+]
+
+handler404 = "pingback.views.not_found"
+handler500 = "pingback.views.server_error"

@@ -1,0 +1,49 @@
+import { part } from "./dom.js";
+
+const LONGEST = 10_000;
+
+/** Enter sends, Shift + Enter starts a new line. What can't be sent stays in the box. */
+export class Composer {
+  /**
+   * @param {HTMLElement} root the conversation
+   * @param {object} options
+   * @param {string} options.draft
+   * @param {(content: string) => boolean} options.send
+   */
+  constructor(root, { draft, send }) {
+    this.form = part(root, ".composer", HTMLFormElement);
+    this.box = part(this.form, "textarea", HTMLTextAreaElement);
+    this.send = send;
+    this.box.value = draft;
+    this.box.addEventListener("input", () => this.#changed());
+    this.box.addEventListener("keydown", (event) => this.#onKey(event));
+    this.form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#submit();
+    });
+    this.#changed();
+  }
+
+  /** @param {KeyboardEvent} event */
+  #onKey(event) {
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    event.preventDefault();
+    this.form.requestSubmit();
+  }
+
+  #submit() {
+    const content = this.box.value.trim();
+    if (!content || !this.send(content)) return;
+    this.box.value = "";
+    this.#changed();
+    this.box.focus();
+  }
+
+  #changed() {
+    const excess = [...this.box.value.trim()].length - LONGEST;
+    this.box.setCustomValidity(excess > 0 ? `This is ${excess} characters too long. Send it in two messages.` : "");
+    this.box.style.height = "auto";
+    const border = this.box.offsetHeight - this.box.clientHeight;
+    this.box.style.height = `${this.box.scrollHeight + border}px`;
+  }
+}

@@ -1,0 +1,41 @@
+/** What we call of htmx, which is loaded before the modules. */
+export const { htmx } = /** @type {{htmx: {process(element: Element): void}}} */ (/** @type {unknown} */ (window));
+
+/**
+ * @template {Element} T
+ * @param {ParentNode} root
+ * @param {string} selector
+ * @param {new () => T} type
+ * @returns {T}
+ */
+export function part(root, selector, type) {
+  const found = root.querySelector(selector);
+  if (!(found instanceof type)) throw new Error(`nothing matches ${selector}`);
+  return found;
+}
+
+/**
+ * A copy of the one element in a <template>.
+ * @param {string} id
+ */
+export function clone(id) {
+  const { content } = part(document, `#${id}`, HTMLTemplateElement);
+  return /** @type {HTMLElement} */ (part(content, "*", HTMLElement).cloneNode(true));
+}
+
+/**
+ * @param {ParentNode} root
+ * @param {string} selector
+ * @param {string} text
+ */
+export function setText(root, selector, text) {
+  const element = part(root, selector, HTMLElement);
+  if (element.textContent !== text) element.textContent = text;
+}
+
+/** @param {string} text */
+export function toast(text) {
+  const element = clone("toast-template");
+  setText(element, "span", text);
+  part(document, "#toasts", HTMLElement).replaceChildren(element);
+}

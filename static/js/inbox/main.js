@@ -1,0 +1,138 @@
+/** @import { FrameOut, HelloFrame } from "../shared/types.js" */
+/** @import { State, StateDetail } from "../shared/connection.js" */
+
+import { Connection } from "../shared/connection.js";
+import { Outbox } from "../shared/outbox.js";
+import { Composer } from "./composer.js";
+import { part, toast } from "./dom.js";
+import { ConversationList } from "./list.js";
+import { showConnection, showSignedOut } from "./status.js";
+import { Thread } from "./thread.js";
+import { showTimes } from "./times.js";
+
+const TIMES_EVERY = 30_000;
+
+const region = part(document, "#thread", HTMLElement);
+const agentName = part(document, "#inbox", HTMLElement).dataset.agentName ?? "";
+/** @type {Map<number, string>} */
+const drafts = new Map();
+/** @type {Thread | undefined} */
+let thread;
+/** @type {Composer | undefined} */
+let composer;
+let askedAfter = 0;
+let lastSeq = 0;
+let resuming = false;
+
+const connection = new Connection({
+  url: `${location.origin.replace(/^http/, "ws")}/ws/inbox/`,
+  hello,
+  onFrame,
+  onState,
+});
+const outbox = new Outbox({ send: (frame) => connection.send(frame), onChange: (item) => thread?.onItem(item, canSend()) });
+const list = new ConversationList({ isRead: (id) => id === thread?.id && document.visibilityState === "visible" });
+
+/** @returns {HelloFrame} */
+function hello() {
+  const after = thread?.timeline.after;
+  askedAfter = after?.seq ?? 0;
+  return { type: "hello", after: thread && after ? { [thread.id]: after } : {} };
+}
+
+/** @param {FrameOut} frame */
+function onFrame(frame) {
+  switch (frame.type) {
+    case "message":
+    case "ack":
+      outbox.onAck(frame);
+      thread?.onMessage(frame);
+      return list.onMessage(frame);
+    case "conversation":
+      if (frame.id === thread?.id) lastSeq = frame.last_seq;
+      thread?.onConversation(frame);
+      return list.onConversation(frame);
+    case "read":
+    case "delivered":
+      thread?.onMark(frame);
+      return list.onMark(frame);
+    case "error":
+      return void outbox.onError(frame);
+    case "resume":
+      resuming = true;
+      return;
+    case "ready":
+      if (resuming) list.refetch();
+      resuming = false;
+      return fetchRest();
+  }
+}
+
+/** One hello brings a part of a long absence; as long as it brings anything, ask for more. */
+function fetchRest() {
+  const reached = thread?.timeline.after.seq ?? 0;
+  if (reached > askedAfter && reached < lastSeq) connection.sayHello();
+}
+
+/**
+ * @param {State} state
+ * @param {StateDetail} detail
+ */
+function onState(state, detail) {
+  showConnection(state, detail);
+  if (state === "ready") {
+    list.refetch();
+    outbox.resend();
+    thread?.read();
+  }
+  if (state === "stopped") showUnsent();
+}
+
+function canSend() {
+  return connection.state !== "stopped";
+}
+
+function showUnsent() {
+  for (const item of outbox.items) thread?.onItem(item, canSend());
+}
+
+/** The server has drawn another thread, or none. */
+function openThread() {
+  const root = region.querySelector(".conversation");
+  if (thread && composer) drafts.set(thread.id, composer.box.value);
+  thread = composer = undefined;
+  lastSeq = 0;
+  if (root instanceof HTMLElement) {
+    const id = Number(root.dataset.id);
+    thread = new Thread(root, {
+      onGap: () => connection.sayHello(),
+      markRead: (seq) => connection.send({ type: "read", conversation_id: id, seq }),
+      retry: (clientId) => outbox.retry(clientId),
+      agentName,
+    });
+    composer = new Composer(root, {
+      draft: drafts.get(id) ?? "",
+      send: (content) => canSend() && Boolean(outbox.add({ conversation_id: id, content })),
+    });
+    showUnsent();
+    thread.read();
+    if (connection.state === "ready") connection.sayHello(); // what came between drawing and now
+  }
+  list.select(thread?.id ?? 0);
+}
+
+new MutationObserver(openThread).observe(region, { childList: true });
+document.addEventListener("visibilitychange", () => thread?.read());
+document.addEventListener("htmx:sendError", () => toast("The server can't be reached. Nothing was changed. Try again."));
+document.addEventListener("htmx:responseError", (event) => {
+  const { status } = /** @type {CustomEvent<{xhr: XMLHttpRequest}>} */ (event).detail.xhr;
+  if (status === 401) showSignedOut();
+  else if (status === 404) toast("This conversation is gone, or it belongs to another team.");
+  else toast("That did not work. Nothing was changed. Reload the page and try again.");
+});
+window.addEventListener("beforeunload", (event) => outbox.items.length && event.preventDefault());
+
+showTimes();
+setInterval(showTimes, TIMES_EVERY);
+openThread();
+connection.open();

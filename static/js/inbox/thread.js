@@ -1,0 +1,244 @@
+/** @import { Item } from "../shared/outbox.js" */
+/** @import { ConversationFrame, MarkFrame, Message, MessageFrame, AckFrame } from "../shared/types.js" */
+
+import { Timeline } from "../shared/timeline.js";
+import { clone, part, setText } from "./dom.js";
+import { setTime, showTimes } from "./times.js";
+
+const AT_THE_END = 40;
+
+/** The open conversation, as far as it is on the page. */
+export class Thread {
+  /** @type {Map<string, HTMLElement>} bubbles that are not stored yet, by client_id */
+  #unsent = new Map();
+  /** @type {Map<number, HTMLElement>} */
+  #bubbles = new Map();
+
+  /**
+   * @param {HTMLElement} root
+   * @param {object} options
+   * @param {() => void} options.onGap
+   * @param {(seq: number) => boolean} options.markRead
+   * @param {(clientId: string) => void} options.retry
+   * @param {string} options.agentName
+   */
+  constructor(root, { onGap, markRead, retry, agentName }) {
+    this.id = Number(root.dataset.id);
+    this.root = root;
+    this.markRead = markRead;
+    this.retry = retry;
+    this.agentName = agentName;
+    this.timeline = new Timeline({ onGap });
+    this.scroll = part(root, ".thread-scroll", HTMLElement);
+    this.bubbles = part(root, "ol", HTMLElement);
+    this.newer = part(root, ".newer", HTMLElement);
+    this.seen = {
+      agent: Number(root.dataset.agentReadSeq),
+      visitor: Number(root.dataset.visitorReadSeq),
+      delivered: Number(root.dataset.visitorDeliveredSeq),
+    };
+    for (const bubble of this.bubbles.querySelectorAll("li")) this.#adopt(bubble);
+    showTimes(root);
+    this.newer.addEventListener("click", () => this.#toTheEnd());
+    this.scroll.addEventListener("scroll", () => this.#isAtTheEnd() && (this.newer.hidden = true), { passive: true });
+  }
+
+  get status() {
+    return part(this.root, "#thread-head", HTMLElement).dataset.status;
+  }
+
+  /** @param {MessageFrame | AckFrame} message */
+  onMessage(message) {
+    if (message.conversation_id !== this.id) return;
+    const before = this.timeline.messages.length;
+    this.timeline.apply(message);
+    this.#keepingPlace(() => {
+      this.#forget(message.client_id);
+      for (const [at, entry] of this.timeline.messages.entries()) {
+        if (!this.#bubbles.has(entry.id)) this.#insert(entry, at);
+      }
+    }, this.timeline.messages.length > before && message.type === "message");
+    this.#showState();
+    this.read();
+  }
+
+  /** @param {ConversationFrame} conversation */
+  onConversation(conversation) {
+    if (conversation.id !== this.id) return;
+    const head = part(this.root, "#thread-head", HTMLElement);
+    const { assignee, contact, status } = conversation;
+    head.dataset.status = status;
+    setText(head, ".status", status[0].toUpperCase() + status.slice(1));
+    setText(head, ".assignee", assignee ? `Assigned to ${assignee.name}` : "Unassigned");
+    if (contact) setText(head, "h1", contact.name);
+    this.#saw("visitor", conversation.visitor_read_seq);
+    this.#saw("delivered", conversation.visitor_delivered_seq);
+    this.#saw("agent", conversation.agent_read_seq);
+  }
+
+  /** @param {MarkFrame} mark */
+  onMark(mark) {
+    if (mark.conversation_id !== this.id) return;
+    if (mark.type === "delivered") this.#saw("delivered", mark.seq);
+    else this.#saw(mark.sender_type === "agent" ? "agent" : "visitor", mark.seq);
+  }
+
+  /**
+   * A message of ours that is on its way, or was refused.
+   * @param {Item} item
+   * @param {boolean} canRetry
+   */
+  onItem(item, canRetry) {
+    if (item.conversation_id !== this.id || item.state === "sent") return;
+    const bubble = this.#unsent.get(item.client_id) ?? this.#addUnsent(item);
+    const state = part(bubble, ".bubble-state", HTMLElement);
+    const failed = item.state === "failed" || !canRetry;
+    bubble.dataset.state = failed ? "failed" : "sending";
+    state.textContent = failed ? `Not sent. ${item.detail ?? ""} Your message is still here. ` : "Sending";
+    if (failed && canRetry) state.append(this.#retryButton(item.client_id));
+    this.#showState();
+  }
+
+  /** Tells the server how far somebody has read, if somebody looks. */
+  read() {
+    const { seq } = this.timeline.after;
+    if (seq > this.seen.agent && document.visibilityState === "visible" && this.markRead(seq)) this.seen.agent = seq;
+  }
+
+  /** @param {HTMLElement} bubble drawn by the server */
+  #adopt(bubble) {
+    const { id, seq, rev } = bubble.dataset;
+    this.#bubbles.set(Number(id), bubble);
+    this.timeline.apply({
+      id: Number(id),
+      conversation_id: this.id,
+      kind: "message",
+      seq: seq ? Number(seq) : null,
+      rev: Number(rev),
+      client_id: null,
+      sender_type: /** @type {Message["sender_type"]} */ (bubble.dataset.sender),
+      author: null,
+      content: "",
+      created_at: "",
+    });
+  }
+
+  /**
+   * @param {Message} message
+   * @param {number} at
+   */
+  #insert(message, at) {
+    const bubble = clone("bubble-template");
+    bubble.dataset.id = String(message.id);
+    this.#fill(bubble, message.sender_type, message.author?.name ?? "", message.content, message.created_at);
+    this.#bubbles.set(message.id, bubble);
+    const following = this.timeline.messages.slice(at + 1).find(({ id }) => this.#bubbles.has(id));
+    const next = following ? this.#bubbles.get(following.id) : this.#unsent.values().next().value;
+    this.bubbles.insertBefore(bubble, next ?? null);
+    this.#group(bubble);
+    if (next) this.#group(next);
+  }
+
+  /** @param {Item} item */
+  #addUnsent(item) {
+    const bubble = clone("bubble-template");
+    this.#fill(bubble, "agent", this.agentName, item.content, new Date().toISOString());
+    this.#unsent.set(item.client_id, bubble);
+    this.bubbles.append(bubble);
+    this.#group(bubble);
+    this.#toTheEnd();
+    return bubble;
+  }
+
+  /** @param {string | null} clientId */
+  #forget(clientId) {
+    const bubble = clientId && this.#unsent.get(clientId);
+    if (!bubble) return;
+    bubble.remove();
+    this.#unsent.delete(clientId);
+  }
+
+  /**
+   * @param {HTMLElement} bubble
+   * @param {string} sender
+   * @param {string} author
+   * @param {string} content
+   * @param {string} createdAt
+   */
+  #fill(bubble, sender, author, content, createdAt) {
+    bubble.dataset.sender = sender;
+    setText(bubble, ".bubble-author", author);
+    setText(bubble, ".bubble-text", content);
+    setTime(part(bubble, "time", HTMLTimeElement), createdAt);
+  }
+
+  /** @param {HTMLElement} bubble the same author in the same minute needs no second heading */
+  #group(bubble) {
+    const previous = bubble.previousElementSibling;
+    bubble.classList.toggle("bubble-continues", previous !== null && groupOf(previous) === groupOf(bubble));
+  }
+
+  /** @param {string} clientId */
+  #retryButton(clientId) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "link-button";
+    button.textContent = "Try again";
+    button.addEventListener("click", () => this.retry(clientId));
+    return button;
+  }
+
+  /**
+   * @param {"agent" | "visitor" | "delivered"} who
+   * @param {number} seq
+   */
+  #saw(who, seq) {
+    this.seen[who] = Math.max(this.seen[who], seq);
+    this.#showState();
+  }
+
+  /** How far our newest message got, under the last bubble only. */
+  #showState() {
+    const last = this.timeline.messages.at(-1);
+    for (const [id, bubble] of this.#bubbles) {
+      const isLast = id === last?.id && last.sender_type === "agent" && !this.#unsent.size;
+      setText(bubble, ".bubble-state", isLast ? this.#receipt(last.seq ?? 0) : "");
+    }
+  }
+
+  /** @param {number} seq */
+  #receipt(seq) {
+    if (seq <= this.seen.visitor) return "Seen";
+    return seq <= this.seen.delivered ? "Delivered" : "Sent";
+  }
+
+  /**
+   * Changes the bubbles without moving what is being read.
+   * @param {() => void} change
+   * @param {boolean} announce
+   */
+  #keepingPlace(change, announce) {
+    const { scroll } = this;
+    if (this.#isAtTheEnd()) return change();
+    const fromTop = scroll.scrollHeight + scroll.scrollTop;
+    change();
+    scroll.scrollTop = fromTop - scroll.scrollHeight;
+    if (announce) this.newer.hidden = false;
+  }
+
+  #isAtTheEnd() {
+    return this.scroll.scrollTop > -AT_THE_END;
+  }
+
+  #toTheEnd() {
+    this.scroll.scrollTop = 0;
+    this.newer.hidden = true;
+  }
+}
+
+/** @param {Element} bubble */
+function groupOf(bubble) {
+  const { dateTime } = part(bubble, "time", HTMLTimeElement);
+  const author = part(bubble, ".bubble-author", HTMLElement).textContent;
+  return `${/** @type {HTMLElement} */ (bubble).dataset.sender} ${dateTime.slice(0, 16)} ${author}`;
+}

@@ -1,0 +1,86 @@
+/**
+ * The frames of our sockets and the public config, as `docs/realtime.md` and `tests/wire/` pin them.
+ *
+ * @typedef {{id: string, name: string}} Person
+ *
+ * @typedef {object} Message
+ * @property {number} id
+ * @property {number} conversation_id
+ * @property {"message" | "note" | "activity"} kind
+ * @property {number | null} seq null when the visitor may not see it
+ * @property {number} rev
+ * @property {string | null} client_id only for the side that sent it
+ * @property {"customer" | "agent" | "system"} sender_type
+ * @property {Person | null} author
+ * @property {string} content
+ * @property {string} created_at
+ *
+ * @typedef {Message & {type: "message"}} MessageFrame
+ * @typedef {Message & {type: "ack", client_id: string, token?: string}} AckFrame
+ *
+ * @typedef {object} ConversationFrame
+ * @property {"conversation"} type
+ * @property {number} id
+ * @property {"open" | "pending" | "resolved" | "closed"} status
+ * @property {number} last_seq
+ * @property {number} rev
+ * @property {number} agent_read_seq
+ * @property {number} visitor_read_seq
+ * @property {number} visitor_delivered_seq
+ * @property {Person | null} assignee
+ * @property {{text: string, sender_type: Message["sender_type"], created_at: string} | null} last_message
+ * @property {Person} [contact] agents only
+ * @property {boolean} [unread] agents only
+ * @property {string | null} [waiting_since] agents only
+ *
+ * @typedef {object} TypingFrame
+ * @property {"typing"} type
+ * @property {number} conversation_id
+ * @property {Message["sender_type"]} sender_type
+ * @property {string} user_id
+ * @property {string} name
+ * @property {boolean} is_typing
+ *
+ * @typedef {object} MarkFrame
+ * @property {"read" | "delivered"} type
+ * @property {number} conversation_id
+ * @property {Message["sender_type"]} sender_type
+ * @property {number} seq
+ * @property {number} rev
+ *
+ * @typedef {{type: "presence", agent_id: string, status: string}} PresenceFrame
+ * @typedef {{type: "error", code: string, detail: string, client_id?: string}} ErrorFrame
+ * @typedef {{type: "ready"} | {type: "resume"} | {type: "pong"}} PlainFrame
+ *
+ * @typedef {MessageFrame | AckFrame | ConversationFrame | TypingFrame | MarkFrame | PresenceFrame | ErrorFrame
+ *   | PlainFrame} FrameOut what the server says
+ *
+ * @typedef {{seq: number, rev: number}} Position
+ * @typedef {{type: "hello", widget?: string, token?: string, after: Record<string, Position>}} HelloFrame
+ * @typedef {{type: "send", client_id: string, content: string, conversation_id?: number}} SendFrame
+ * @typedef {HelloFrame | SendFrame | {type: "ping"}
+ *   | {type: "typing", conversation_id: number, is_typing: boolean}
+ *   | {type: "read" | "delivered", conversation_id: number, seq: number}} FrameIn what the browser says
+ *
+ * @typedef {object} PublicConfig
+ * @property {string} id
+ * @property {string} business_id
+ * @property {string} welcome_heading
+ * @property {string} welcome_tagline
+ * @property {string} primary_color
+ * @property {string} secondary_color
+ * @property {boolean} show_online_badge
+ * @property {string | null} logo_url
+ * @property {string | null} initial_message
+ * @property {"receptionist" | "send-1" | "send-2" | "send-3"} chat_icon
+ * @property {"circle" | "rounded" | "square"} background_shape
+ * @property {boolean} show_help_prompt
+ * @property {Record<string, unknown>} config
+ * @property {string[]} domains
+ * @property {boolean} online
+ * @property {Record<string, unknown>} features
+ *
+ * @typedef {{setTimeout(run: () => void, ms: number): any, clearTimeout(timer: any): void}} Timers
+ */
+
+export {};

@@ -1,0 +1,132 @@
+"""Fixtures for all tests.
+
+Black boxes: `server` (one for the whole run), `two_servers` (on one PostgreSQL and Redis), `make_server` (with settings
+of its own), `page_factory` (pages of a real browser). Such tests must not use the ORM themselves: pytest-django blocks
+it, and Playwright's event loop forbids it. Everything else uses pytest-django as usual.
+"""
+
+import os
+from collections.abc import Generator, Iterator, Mapping
+from typing import Protocol
+
+import pytest
+from django.conf import settings
+from django.db import connections
+from playwright.sync_api import Browser
+
+from tests.pages import Pages, chromium
+from tests.prepare import chromium_program, must_be_complete
+from tests.server import Server, Site, Sites
+
+ON_POSTGRES_AND_REDIS = bool(os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL"))
+
+
+class MakeServer(Protocol):
+    def __call__(
+        self, env: Mapping[str, str] | None = None, *, site: Site | None = None, own_postgres: bool = False
+    ) -> Server: ...
+
+
+def pytest_configure() -> None:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # the real one takes half a second
+    unhashed = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}  # needs no collectstatic
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": unhashed}
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what this run has no services for, and put browser tests last.
+
+    Last, because the browser lives for the whole run, and while it does its event loop forbids the ORM in this thread.
+    """
+    for item in items:
+        if "two_servers" in fixtures_of(item):
+            item.add_marker(pytest.mark.postgres_redis)
+    left_out = [] if ON_POSTGRES_AND_REDIS else [item for item in items if item.get_closest_marker("postgres_redis")]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+    items[:] = sorted((item for item in items if item not in left_out), key=lambda item: "browser" in fixtures_of(item))
+
+
+def fixtures_of(item: pytest.Item) -> list[str]:
+    names: list[str] = getattr(item, "fixturenames", [])
+    return names
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A failure shows what the servers had to say."""
+    report = yield
+    if report.failed:
+        report.sections += [(f"server {server.url}", server.output()[-4000:]) for server in Server.running]
+    return report
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """A database file for SQLite instead of one in memory: other threads must see it, too."""
+    connection = connections["default"]
+    if connection.vendor == "sqlite":
+        connection.settings_dict["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
+
+
+@pytest.fixture(scope="session")
+def sites(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sites]:
+    sites = Sites(tmp_path_factory.mktemp("sites"), os.environ.get("DATABASE_URL", "") if ON_POSTGRES_AND_REDIS else "")
+    yield sites
+    sites.close()
+
+
+@pytest.fixture(scope="session")
+def server(sites: Sites) -> Iterator[Server]:
+    """One process for the whole run. What a test stores stays: make contacts and businesses of your own."""
+    server = Server(sites.new())
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def two_servers(sites: Sites) -> Iterator[tuple[Server, Server]]:
+    """Two processes on the same PostgreSQL database and Redis. Tests that ask for it are left out of the SQLite run."""
+    site = sites.new()
+    pair = (Server(site), Server(site))
+    for server in pair:
+        server.start()
+    yield pair
+    for server in pair:
+        server.stop()
+
+
+@pytest.fixture
+def make_server(sites: Sites) -> Iterator[MakeServer]:
+    """Start a server with settings of its own (`make_server({"LIMIT_VISITOR": "5/minute"})`), stopped after the test.
+
+    It gets a fresh site, unless one is given; `own_postgres` gives that site a PostgreSQL that the test may kill.
+    """
+    made: list[Server] = []
+
+    def make(env: Mapping[str, str] | None = None, *, site: Site | None = None, own_postgres: bool = False) -> Server:
+        server = Server(site or sites.new(own_postgres=own_postgres), env)
+        server.start()
+        made.append(server)
+        return server
+
+    yield make
+    for server in made:
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    if not chromium_program():
+        (pytest.fail if must_be_complete() else pytest.skip)("Chromium is missing: see tests/prepare.py")
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def page_factory(browser: Browser) -> Iterator[Pages]:
+    """`page_factory(390, 844, "dark")` opens a page of a new visitor: see `Pages`."""
+    pages = Pages(browser)
+    yield pages
+    pages.close()
