@@ -5,6 +5,7 @@ Counted in this process, or in Redis for all processes; when Redis can't be reac
 
 import time
 from functools import cache
+from typing import Any
 
 from django.conf import settings
 from limits import RateLimitItem, parse
@@ -17,6 +18,7 @@ from limits.strategies import MovingWindowRateLimiter
 from auth_signing.callers import Caller
 from pingback.errors import RateLimited
 
+REDIS_OPTIONS: dict[str, Any] = {"socket_timeout": 1, "socket_connect_timeout": 1}
 in_process = MovingWindowRateLimiter(MemoryStorage())
 
 
@@ -28,12 +30,15 @@ def _limit(rule: str) -> RateLimitItem:
 
 @cache
 def _shared() -> MovingWindowRateLimiter:
-    return MovingWindowRateLimiter(RedisStorage(settings.REDIS_URL, wrap_exceptions=True))
+    return MovingWindowRateLimiter(RedisStorage(settings.REDIS_URL, wrap_exceptions=True, **REDIS_OPTIONS))
 
 
 @cache
 def _shared_async() -> AsyncLimiter:
-    return AsyncLimiter(AsyncRedisStorage(f"async+{settings.REDIS_URL}", wrap_exceptions=True))
+    storage = AsyncRedisStorage(
+        f"async+{settings.REDIS_URL}", wrap_exceptions=True, implementation="redispy", **REDIS_OPTIONS
+    )
+    return AsyncLimiter(storage)
 
 
 def spend(rule: str, *who: str) -> None:

@@ -15,6 +15,7 @@ from django.db import transaction
 
 from auth_signing.callers import Caller
 from conversations.models import Conversation, Message, Sender
+from conversations.realtime.close_codes import CloseCode
 from conversations.realtime.hub import hub
 from pingback.errors import Invalid, Refusal
 
@@ -25,11 +26,15 @@ Payload = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class WireEvent:
-    """Text that was encoded once, for every socket of `group`, but for the one that caused it (`origin`)."""
+    """Text that was encoded once, for every socket of `group`, but for the one that caused it (`origin`).
+
+    With `close` the sockets are ended with that code instead.
+    """
 
     group: str
-    text: str
+    text: str = ""
     origin: int = 0
+    close: int = 0
 
 
 def business_group(business_id: UUID) -> str:
@@ -200,3 +205,8 @@ def marked(conversation: Conversation, *, mark: str, sender: Sender, seq: int) -
 def presence_changed(*, business_id: UUID, agent_id: UUID, status: str) -> list[WireEvent]:
     payload = {"type": "presence", "agent_id": agent_id, "status": status}
     return [WireEvent(business_group(business_id), encode(payload))]
+
+
+def agent_signed_out(agent_id: UUID) -> list[WireEvent]:
+    """Ends the agent's sockets; those whose session is still good come back by themselves."""
+    return [WireEvent(agent_group(agent_id), close=CloseCode.ENDED)]

@@ -12,7 +12,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_address
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -196,9 +196,6 @@ def capped(scope: Scope, receive: Receive) -> Receive:
     return receive_capped
 
 
-PROXIES = [ip_network(proxy) for proxy in settings.TRUSTED_PROXIES]
-
-
 def behind_proxies(scope: Scope) -> Scope:
     """A copy of `scope` with the client's real address and scheme: forwarded headers count from trusted proxies only."""
     scope = dict(scope)
@@ -216,10 +213,10 @@ def behind_proxies(scope: Scope) -> Scope:
 
 
 def is_proxy(address: str) -> bool:
-    if not PROXIES:
+    if not settings.TRUSTED_PROXIES:
         return False
     try:
-        return any(ip_address(address) in network for network in PROXIES)
+        return any(ip_address(address) in network for network in settings.TRUSTED_PROXIES)
     except ValueError:
         return False
 

@@ -5,9 +5,11 @@ Every name read through here must stand in `docs/settings.md`; a test compares t
 
 import os
 from collections.abc import Sequence
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
+from limits import parse
 
 NAMES: set[str] = set()
 
@@ -34,6 +36,24 @@ def boolean(name: str, *, default: bool = False) -> bool:
 def words(name: str, default: Sequence[str] = ()) -> list[str]:
     """A comma-separated list."""
     return [word.strip() for word in text(name, ",".join(default)).split(",") if word.strip()]
+
+
+def networks(name: str) -> list[IPv4Network | IPv6Network]:
+    """A comma-separated list of addresses and networks."""
+    try:
+        return [ip_network(word) for word in words(name)]
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name}: {error}.") from None
+
+
+def limit(name: str, default: str) -> str:
+    """A rate such as `120/minute`."""
+    raw = text(name, default)
+    try:
+        parse(raw)
+    except ValueError:
+        raise ImproperlyConfigured(f"{name}={raw!r} must look like 120/minute.") from None
+    return raw
 
 
 def web_url(name: str, default: str) -> str:

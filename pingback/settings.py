@@ -21,7 +21,7 @@ DEBUG = env.boolean("DEBUG")
 PUBLIC_URL = env.web_url("PUBLIC_URL", "http://127.0.0.1:8000")
 PUBLIC_HOST = urlsplit(PUBLIC_URL).hostname or ""
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]", PUBLIC_HOST])
-TRUSTED_PROXIES = env.words("TRUSTED_PROXIES")
+TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
 
 ROOT_URLCONF = "pingback.urls"
 ASGI_APPLICATION = "pingback.asgi.application"
@@ -33,6 +33,7 @@ LANGUAGE_CODE = "en"
 # Where data lives: SQLite and memory, or PostgreSQL and Redis
 
 DATABASE_URL = env.service_url("DATABASE_URL", ["postgres", "postgresql"])
+DATABASE_POOL_SIZE = env.integer("DATABASE_POOL_SIZE", 20, minimum=4)
 REDIS_URL = env.service_url("REDIS_URL", ["redis", "rediss"])
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -52,7 +53,7 @@ def postgresql(url: str) -> dict[str, Any]:
     database["CONN_HEALTH_CHECKS"] = True  # the pool survives a restart of the server
     database["OPTIONS"] = {
         **database.get("OPTIONS", {}),
-        "pool": {"min_size": 2, "max_size": env.integer("DATABASE_POOL_SIZE", 20, minimum=4), "timeout": 10},
+        "pool": {"min_size": 2, "max_size": DATABASE_POOL_SIZE, "timeout": 10},
     }
     return database
 
@@ -84,7 +85,7 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
-    "django.contrib.staticfiles",
+    "pingback.apps.CollectedStaticFiles",
     "channels",
     "corsheaders",
     "csp",
@@ -92,7 +93,7 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
-    "pingback",
+    "pingback.apps.PingBackConfig",
     "auth_signing",
     "widgets",
     "conversations",
@@ -195,11 +196,9 @@ SPECTACULAR_SETTINGS = {
 
 # Limits: moving windows, "count per period" (docs/api.md has the table)
 
-LIMIT_CONFIG_PER_IP = env.text("LIMIT_CONFIG_PER_IP", "3000/minute")
-LIMIT_VISITOR = env.text("LIMIT_VISITOR", "120/minute")
-LIMIT_VISITOR_PER_IP = env.text("LIMIT_VISITOR_PER_IP", "1200/minute")
-LIMIT_LOGIN_PER_ACCOUNT = env.text("LIMIT_LOGIN_PER_ACCOUNT", "10/15minutes")
-LIMIT_LOGIN_PER_IP = env.text("LIMIT_LOGIN_PER_IP", "30/15minutes")
+LIMIT_CONFIG_PER_IP = env.limit("LIMIT_CONFIG_PER_IP", "3000/minute")
+LIMIT_VISITOR = env.limit("LIMIT_VISITOR", "120/minute")
+LIMIT_VISITOR_PER_IP = env.limit("LIMIT_VISITOR_PER_IP", "1200/minute")
 
 MAX_BODY_BYTES = env.integer("MAX_BODY_BYTES", 1_048_576, minimum=1024)
 MAX_REQUESTS_AT_ONCE = env.integer("MAX_REQUESTS_AT_ONCE", 16, minimum=1)
@@ -218,5 +217,9 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "loggers": {
+        "uvicorn.error": {"level": "WARNING"},  # below that it tells of every socket that comes and goes
+        "django.request": {"level": "ERROR"},  # below that, of every wrong request
+    },
     "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},
 }

@@ -4,6 +4,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView
 
+from conversations.inbox.views import SignOut
 from pingback.views import api_docs, api_not_found, demo_shop
 
 urlpatterns = [
@@ -14,7 +15,7 @@ urlpatterns = [
         auth_views.LoginView.as_view(template_name="sign_in.html", redirect_authenticated_user=True),
         name="sign_in",
     ),
-    path("sign-out/", auth_views.LogoutView.as_view(), name="sign_out"),
+    path("sign-out/", SignOut.as_view(), name="sign_out"),
     path("demo/", demo_shop, name="demo_shop"),
     path("admin/", admin.site.urls),
     path("api/schema", SpectacularAPIView.as_view(), name="schema"),

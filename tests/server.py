@@ -44,27 +44,25 @@ class Site:
         services = {"DATABASE_URL": database_url, "REDIS_URL": redis.url if redis else ""}
         self.env = environment(folder, **NO_LIMITS, **services)
 
-    def manage(self, *arguments: str) -> str:
+    def manage(self, *arguments: str, env: Mapping[str, str] | None = None) -> str:
         """Run a management command, and return what it printed."""
         command = [sys.executable, "manage.py", *arguments]
-        done = subprocess.run(command, cwd=ROOT, env=self.env, check=False, capture_output=True, text=True)
+        env = {**self.env, **(env or {})}
+        done = subprocess.run(command, cwd=ROOT, env=env, check=False, capture_output=True, text=True)
         if done.returncode:
             raise RuntimeError(f"manage.py {' '.join(arguments)} failed:\n{done.stdout}\n{done.stderr}")
         return done.stdout
-
-    @cached_property
-    def demo(self) -> dict[str, Any]:
-        """The demo business and its sign-in, as `manage.py demo --json` tells them; made at the first use."""
-        told: dict[str, Any] = json.loads(self.manage("demo", "--json"))
-        return told
 
 
 class Sites:
     """Makes sites, each a copy of one that was migrated and had its static files collected at the first use."""
 
-    def __init__(self, folder: Path, database_url: str) -> None:
+    def __init__(self, folder: Path, database_url: str, *, static: Path, with_redis: bool) -> None:
+        """`database_url`: of the PostgreSQL server for all, or "" for SQLite. `static`: filled here if it is empty."""
         self.folder = folder
-        self.database_url = database_url  # of the PostgreSQL server for all, or "" for SQLite and memory
+        self.database_url = database_url
+        self.static = static
+        self.with_redis = with_redis
         self.numbers = count()
         self.stack = ExitStack()
 
@@ -80,21 +78,27 @@ class Sites:
             site = self.make("", None)
             for file in self.template.folder.glob("*.sqlite3"):
                 shutil.copy(file, site.folder)
-        (site.folder / "static").symlink_to(self.template.folder / "static")
+        self.link_static(site)
         return site
 
     @cached_property
     def template(self) -> Site:
         site = self.make(self.new_database() if self.database_url else "", None)
         site.manage("migrate", "--verbosity=0")
-        site.manage("collectstatic", "--noinput", "--verbosity=0")
+        self.link_static(site)
+        if not (self.static / "staticfiles.json").exists():
+            site.manage("collectstatic", "--noinput", "--verbosity=0")
         return site
+
+    def link_static(self, site: Site) -> None:
+        self.static.mkdir(parents=True, exist_ok=True)
+        (site.folder / "static").symlink_to(self.static)
 
     def make(self, database_url: str, postgres: Postgres | None) -> Site:
         folder = self.folder / f"site{next(self.numbers)}"
         folder.mkdir(parents=True)
         # Not one Redis for all: its pub/sub knows no databases, and the sites would hear each other.
-        bus = self.stack.enter_context(redis()) if database_url else None
+        bus = self.stack.enter_context(redis()) if self.with_redis else None
         return Site(folder, database_url=database_url, postgres=postgres, redis=bus)
 
     def new_database(self, template: str = "template1") -> str:
@@ -126,6 +130,7 @@ class Server:
         self.env = {**site.env, "PUBLIC_URL": self.url, **(env or {})}
         self.log = site.folder / f"server-{self.port}.log"
         self.process: subprocess.Popen[bytes] | None = None
+        self.demo_told: dict[str, Any] = {}
 
     def start(self) -> None:
         """Start it, and wait until it answers."""
@@ -184,5 +189,7 @@ class Server:
         return self.log.read_text(errors="replace") if self.log.exists() else ""
 
     def demo(self) -> dict[str, Any]:
-        """The demo business of its site: see `Site.demo`."""
-        return self.site.demo
+        """The demo business and its sign-in, as `manage.py demo --json` tells them; made at the first use."""
+        if not self.demo_told:
+            self.demo_told = json.loads(self.site.manage("demo", "--json", env=self.env))
+        return self.demo_told

@@ -4,9 +4,10 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 
-from django.contrib.auth.views import redirect_to_login
+from django.contrib.auth.views import LogoutView, redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
@@ -15,6 +16,7 @@ from django_htmx.middleware import HtmxDetails
 
 from auth_signing.callers import Caller, caller_for_agent
 from auth_signing.models import Agent
+from conversations import events
 from conversations.models import Conversation
 from conversations.services import conversation_reopen, conversation_resolve
 from pingback.errors import Refusal
@@ -35,10 +37,10 @@ class InboxRequest(HttpRequest):
 def for_agents(
     view: Callable[Concatenate[InboxRequest, P], HttpResponse],
 ) -> Callable[Concatenate[InboxRequest, P], HttpResponse]:
-    """Only for people who belong to an active business. htmx gets a 401 instead of a redirect, so that the page stays."""
+    """Only for people of an active business. htmx gets a 401 instead of a redirect, so that the page stays."""
 
     @wraps(view)
-    def guarded(request: InboxRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def guarded(request: InboxRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         if not request.user.is_authenticated:
             back_to = request.get_full_path() if request.method == "GET" else reverse("inbox")
             return HttpResponse(status=401) if request.htmx else redirect_to_login(back_to)
@@ -52,6 +54,17 @@ def for_agents(
             raise PermissionDenied(refusal.detail) from refusal
 
     return never_cache(guarded)
+
+
+class SignOut(LogoutView):
+    """Also ends the sockets of the person: a socket would outlive its session."""
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        agent = Agent.objects.filter(user_id=request.user.pk).first()
+        answer = super().post(request, *args, **kwargs)
+        if agent:
+            events.publish_on_commit(events.agent_signed_out(agent.pk))
+        return answer
 
 
 @require_GET

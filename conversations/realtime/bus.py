@@ -46,7 +46,7 @@ class Bus:
     def forward(self, batch: Sequence[WireEvent]) -> None:
         """Never waits. A batch that finds the queue full is lost here, and its number is the gap the others will see."""
         self._sent += 1
-        message = {"from": self.process, "number": self._sent, "events": [(e.group, e.text) for e in batch]}
+        message = {"from": self.process, "number": self._sent, "events": [(e.group, e.text, e.close) for e in batch]}
         try:
             self._outgoing.put_nowait(message)
         except asyncio.QueueFull:
@@ -92,7 +92,7 @@ class Bus:
             for listener in self._hub.listeners():
                 listener.push(RESUME)
         if events:
-            self._hub.deliver_here([WireEvent(group, text) for group, text in events])
+            self._hub.deliver_here([WireEvent(group, text, close=close) for group, text, close in events])
 
     def _note_trouble(self, reason: str) -> None:
         if self._working:

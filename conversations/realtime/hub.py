@@ -18,6 +18,9 @@ class Listener(Protocol):
     def push(self, text: str) -> None:
         """Queue a frame. Must not wait and must not leave the Hub before it returns."""
 
+    def end(self, code: int) -> None:
+        """Close the socket, soon. Must not leave the Hub before it returns."""
+
 
 class Forwarder(Protocol):
     def forward(self, batch: "Sequence[WireEvent]") -> None: ...
@@ -60,7 +63,9 @@ class Hub:
     def deliver_here(self, batch: "Sequence[WireEvent]") -> None:
         for event in batch:
             for listener in self.groups.get(event.group, ()):
-                if listener.origin != event.origin:
+                if event.close:
+                    listener.end(event.close)
+                elif listener.origin != event.origin:
                     listener.push(event.text)
 
 

@@ -14,6 +14,7 @@ from django.conf import settings
 from auth_signing.callers import Caller
 from conversations import events
 from conversations.models import Conversation
+from conversations.realtime.close_codes import CloseCode
 from conversations.realtime.frames import Frame, Ping, Typing
 from conversations.realtime.hub import hub
 from conversations.realtime.reads import conversation_of
@@ -32,20 +33,6 @@ TYPING_SECONDS = 2.0
 FINISH_SECONDS = 1.0  # for the last frames and the close of a socket that we end
 
 _origins = itertools.count(1)
-
-
-class CloseCode:
-    """Documented in `docs/realtime.md`."""
-
-    ENDED = 4000
-    BAD_FRAME = 4400
-    UNAUTHENTICATED = 4401
-    REFUSED = 4403
-    NOT_FOUND = 4404
-    HELLO_TIMEOUT = 4408
-    FLOOD = 4429
-    SLOW_READER = 4508
-    RESTART = 1012
 
 
 CODE_OF_STATUS = {401: CloseCode.UNAUTHENTICATED, 403: CloseCode.REFUSED, 404: CloseCode.NOT_FOUND}
@@ -279,7 +266,10 @@ class Socket(Generic[HelloFrame]):
         if self._held is not None:
             self._held.append(text)
             return
+        if self._end_code:
+            return
         if len(self._queue) >= settings.SOCKET_QUEUE_FRAMES:
+            logger.warning("a socket ended: its reader was too slow")
             self.end(CloseCode.SLOW_READER)
             return
         self._queue.append(text)

@@ -40,7 +40,7 @@ class MessageWriter:
         if self._task:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
-        await asyncio.get_running_loop().run_in_executor(self._thread, connection.close)
+        await asyncio.get_running_loop().run_in_executor(self._thread, lambda: connection.close())  # the thread's own
         self._thread.shutdown()
 
     def submit(self, draft: MessageDraft, done: Callable[[Outcome], None]) -> None:

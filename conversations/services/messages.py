@@ -82,6 +82,24 @@ def messages_post(drafts: Sequence[MessageDraft]) -> list[Posted | Refusal]:
 
     One outcome for each draft: a refused one does not touch the others.
     """
+    refused = [refusal_of(draft) for draft in drafts]
+    outcomes = iter(_post_all([draft for draft, refusal in zip(drafts, refused, strict=True) if not refusal]))
+    return [refusal or next(outcomes) for refusal in refused]
+
+
+def refusal_of(draft: MessageDraft) -> Refusal | None:
+    """What can be refused without a look into the database."""
+    if draft.caller.is_newcomer and draft.conversation_id is not None:
+        return NotFound()
+    try:
+        check_content(draft.content)
+        draft.caller.require(Permission.CONVERSATIONS_ANSWER)
+    except Refusal as refusal:
+        return refusal
+    return None
+
+
+def _post_all(drafts: Sequence[MessageDraft]) -> list[Posted | Refusal]:
     try:
         outcomes = _post_or_reconnect(drafts)
     except (OperationalError, InterfaceError):
@@ -89,10 +107,8 @@ def messages_post(drafts: Sequence[MessageDraft]) -> list[Posted | Refusal]:
         return [StoreUnavailable() for _ in drafts]
     except DatabaseError:  # one by one: either a draft is bad, or another process stored the same client_id meanwhile
         outcomes = [_post_alone(draft) for draft in drafts]
-    moved = {i: outcome.to for i, outcome in enumerate(outcomes) if isinstance(outcome, Moved)}
-    again = iter(
-        messages_post([replace(drafts[i], conversation_id=to) for i, to in moved.items()]) if moved else ()
-    )
+    moved = [replace(d, conversation_id=o.to) for d, o in zip(drafts, outcomes, strict=True) if isinstance(o, Moved)]
+    again = iter(_post_all(moved) if moved else ())
     return [next(again) if isinstance(outcome, Moved) else outcome for outcome in outcomes]
 
 
@@ -146,8 +162,6 @@ class _Batch:
         if first:
             return Posted(first, caller, token, repeated=True)
         try:
-            check_content(draft.content)
-            caller.require(Permission.CONVERSATIONS_ANSWER)
             conversation = self._conversation(draft, caller)
         except Refusal as refusal:
             return refusal

@@ -40,8 +40,9 @@ export class Composer {
   }
 
   #changed() {
-    const excess = [...this.box.value.trim()].length - LONGEST;
-    this.box.setCustomValidity(excess > 0 ? `This is ${excess} characters too long. Send it in two messages.` : "");
+    const { length } = [...this.box.value.trim()];
+    const limit = `A message has at most ${LONGEST.toLocaleString()} characters, this one ${length.toLocaleString()}.`;
+    this.box.setCustomValidity(length > LONGEST ? limit : "");
     this.box.style.height = "auto";
     const border = this.box.offsetHeight - this.box.clientHeight;
     this.box.style.height = `${this.box.scrollHeight + border}px`;

@@ -9,7 +9,8 @@ const REFETCH_PAUSE = 1_000;
 export class ConversationList {
   #section = part(document, "#list", HTMLElement);
   #rows = part(document, "#rows", HTMLElement);
-  #fetching = false;
+  /** @type {"rest" | "fetch" | "pause"} */
+  #phase = "rest";
   #stale = false;
 
   /**
@@ -25,7 +26,7 @@ export class ConversationList {
   /** @param {Message} message */
   onMessage(message) {
     if (message.kind !== "message") return;
-    if (this.#fetching) this.#stale = true;
+    if (this.#phase === "fetch") this.#stale = true;
     const row = this.#find(message.conversation_id);
     if (!row) return this.refetch();
     const fromCustomer = message.sender_type === "customer";
@@ -37,15 +38,16 @@ export class ConversationList {
 
   /** @param {ConversationFrame} conversation */
   onConversation(conversation) {
-    if (this.#fetching) this.#stale = true;
+    if (this.#phase === "fetch") this.#stale = true;
     const known = this.#find(conversation.id);
     if (conversation.status !== "open") return known?.remove();
     const row = known ?? this.#newRow(conversation.id);
     const name = conversation.contact?.name ?? "";
     setText(row, ".row-name", name);
     setText(row, ".avatar", ([...name][0] ?? "").toUpperCase());
+    if (!known) row.dataset.customerSeq = String(conversation.last_seq);
     if (conversation.last_message) this.#setLast(row, conversation.last_message);
-    this.#setUnread(row, Boolean(conversation.unread));
+    this.#setUnread(row, Boolean(conversation.unread) && !this.isRead(conversation.id));
     this.#place(row);
   }
 
@@ -61,24 +63,24 @@ export class ConversationList {
     this.openId = id;
     for (const link of this.#rows.querySelectorAll("a[aria-current]")) link.removeAttribute("aria-current");
     const row = this.#find(id);
-    if (row) part(row, "a", HTMLElement).setAttribute("aria-current", "true");
+    if (!row) return;
+    part(row, "a", HTMLElement).setAttribute("aria-current", "true");
+    if (this.isRead(id)) this.#setUnread(row, false);
   }
 
   refetch() {
-    if (this.#fetching) {
-      this.#stale = true;
-      return;
-    }
-    this.#fetching = true;
-    this.#stale = false;
+    this.#stale = this.#phase !== "rest";
+    if (this.#stale) return;
+    this.#phase = "fetch";
     this.#section.dispatchEvent(new Event("refetch"));
   }
 
   #fetched() {
+    this.#phase = "pause";
     showTimes(this.#rows);
     this.select(this.openId);
     setTimeout(() => {
-      this.#fetching = false;
+      this.#phase = "rest";
       if (this.#stale) this.refetch();
     }, REFETCH_PAUSE);
   }

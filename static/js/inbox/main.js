@@ -30,7 +30,10 @@ const connection = new Connection({
   onFrame,
   onState,
 });
-const outbox = new Outbox({ send: (frame) => connection.send(frame), onChange: (item) => thread?.onItem(item, canSend()) });
+const outbox = new Outbox({
+  send: (frame) => connection.send(frame),
+  onChange: (item) => thread?.onItem(item, canSend()),
+});
 const list = new ConversationList({ isRead: (id) => id === thread?.id && document.visibilityState === "visible" });
 
 /** @returns {HelloFrame} */
@@ -121,15 +124,19 @@ function openThread() {
   list.select(thread?.id ?? 0);
 }
 
-new MutationObserver(openThread).observe(region, { childList: true });
-document.addEventListener("visibilitychange", () => thread?.read());
-document.addEventListener("htmx:sendError", () => toast("The server can't be reached. Nothing was changed. Try again."));
-document.addEventListener("htmx:responseError", (event) => {
+/** @param {Event} event of htmx */
+function onRefusal(event) {
   const { status } = /** @type {CustomEvent<{xhr: XMLHttpRequest}>} */ (event).detail.xhr;
   if (status === 401) showSignedOut();
   else if (status === 404) toast("This conversation is gone, or it belongs to another team.");
   else toast("That did not work. Nothing was changed. Reload the page and try again.");
-});
+}
+
+new MutationObserver(openThread).observe(region, { childList: true });
+document.addEventListener("visibilitychange", () => thread?.read());
+document.addEventListener("htmx:sendError", () => toast("The server can't be reached. Try again in a moment."));
+document.addEventListener("htmx:responseError", onRefusal);
+document.addEventListener("htmx:historyCacheMissLoadError", onRefusal);
 window.addEventListener("beforeunload", (event) => outbox.items.length && event.preventDefault());
 
 showTimes();

@@ -13,6 +13,8 @@ export class Thread {
   #unsent = new Map();
   /** @type {Map<number, HTMLElement>} */
   #bubbles = new Map();
+  /** @type {HTMLElement | undefined} the one that says how far it got */
+  #marked;
 
   /**
    * @param {HTMLElement} root
@@ -38,6 +40,7 @@ export class Thread {
       delivered: Number(root.dataset.visitorDeliveredSeq),
     };
     for (const bubble of this.bubbles.querySelectorAll("li")) this.#adopt(bubble);
+    this.#showState();
     showTimes(root);
     this.newer.addEventListener("click", () => this.#toTheEnd());
     this.scroll.addEventListener("scroll", () => this.#isAtTheEnd() && (this.newer.hidden = true), { passive: true });
@@ -200,10 +203,11 @@ export class Thread {
   /** How far our newest message got, under the last bubble only. */
   #showState() {
     const last = this.timeline.messages.at(-1);
-    for (const [id, bubble] of this.#bubbles) {
-      const isLast = id === last?.id && last.sender_type === "agent" && !this.#unsent.size;
-      setText(bubble, ".bubble-state", isLast ? this.#receipt(last.seq ?? 0) : "");
-    }
+    const bubble = last && this.#bubbles.get(last.id);
+    if (this.#marked && this.#marked !== bubble) setText(this.#marked, ".bubble-state", "");
+    this.#marked = bubble;
+    const isOurs = last?.sender_type === "agent" && !this.#unsent.size;
+    if (bubble) setText(bubble, ".bubble-state", isOurs ? this.#receipt(last.seq ?? 0) : "");
   }
 
   /** @param {number} seq */

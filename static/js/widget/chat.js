@@ -12,10 +12,10 @@ const NEAR_THE_END = 60;
 const WORDS = {
   connecting: "Connecting",
   reconnecting: "Reconnecting. Your messages are kept.",
-  offline: "You are offline. Your messages are kept and go out when you are back.",
+  offline: "You are offline. Your messages wait here.",
   failed: "Not sent. Your message is still here.",
-  limited: "A lot of messages at once. The next one goes out in a moment.",
-  busy: "Busy right now. Your message goes out in a moment.",
+  limited: "Many messages at once. The next goes out soon.",
+  busy: "Busy right now. Your message goes out soon.",
   tooLong: "A message has at most 10,000 characters.",
   refused: "Chat is not available here right now.",
   broken: "Chat has stopped. Reload the page to go on.",
@@ -304,7 +304,7 @@ class View {
     const { log } = this;
     const last = rows.at(-1);
     const isNewOfMine = last?.item && !this.#rows.has(last.key);
-    const follows = isNewOfMine || log.scrollHeight - log.scrollTop - log.clientHeight < NEAR_THE_END;
+    const follows = isNewOfMine || this.#isAtTheEnd;
     log.ariaBusy = `${!isReady}`;
 
     const shown = new Map(rows.map((row, at) => [row.key, this.#row(row, rows[at - 1], rows[at + 1])]));
@@ -318,6 +318,10 @@ class View {
     this.#say(status.text, status.isBad);
   }
 
+  get #isAtTheEnd() {
+    return this.log.scrollHeight - this.log.scrollTop - this.log.clientHeight < NEAR_THE_END;
+  }
+
   #send() {
     const content = this.input.value.trim();
     if (!content) return;
@@ -329,10 +333,12 @@ class View {
 
   /** The composer grows with its text. */
   #fit() {
-    const { input } = this;
+    const { input, log } = this;
+    const follows = this.#isAtTheEnd;
     this.sendButton.disabled = !input.value.trim();
     input.style.height = "auto";
     input.style.height = `${input.scrollHeight + 2}px`;
+    if (follows) log.scrollTop = log.scrollHeight;
   }
 
   /**
@@ -349,7 +355,7 @@ class View {
     const close = make("button", { type: "button", className: "round", title: "Close", ariaLabel: "Close chat" }, icon("m6 6 12 12M18 6 6 18"));
     close.addEventListener("click", () => this.handlers.onClose());
     const header = make("header", {},
-      make("div", {}, make("h2", { textContent: welcome_heading }), make("p", { textContent: welcome_tagline })), close);
+      make("div", {}, make("h2", { dir: "auto", textContent: welcome_heading }), make("p", { dir: "auto", textContent: welcome_tagline })), close);
     if (logo_url) {
       const logo = make("img", { src: logo_url, alt: "", width: 40, height: 40, referrerPolicy: "no-referrer" });
       logo.addEventListener("error", () => logo.remove());
@@ -409,7 +415,7 @@ function timeOf(date) {
   /** @type {Intl.DateTimeFormatOptions} */
   const day = isToday ? {} : { day: "numeric", month: "short" };
   const textContent = date.toLocaleString([], { ...day, hour: "numeric", minute: "2-digit" });
-  return make("time", { dateTime: date.toISOString(), title: date.toLocaleString(), textContent });
+  return make("time", { dir: "auto", dateTime: date.toISOString(), title: date.toLocaleString(), textContent });
 }
 
 /**

@@ -38,6 +38,7 @@ header {
 header :focus-visible { outline-color: currentColor; outline-offset: -4px }
 header img { flex: none; width: 40px; height: 40px; border-radius: 6px; object-fit: contain }
 header div { flex: 1; min-width: 0; overflow-wrap: anywhere }
+h2, header p { text-align: match-parent }
 h2 { font-size: 16px; font-weight: 600; line-height: 1.3 }
 header p { margin-block-start: 4px; font-size: 13px; line-height: 1.4 }
 
@@ -70,7 +71,6 @@ header p { margin-block-start: 4px; font-size: 13px; line-height: 1.4 }
 }
 .meta:empty { display: none }
 .meta .wait { animation: show .12s .6s both }
-.failed .bubble { opacity: .7 }
 .failed .meta { color: var(--bad) }
 .meta button { padding-block: 12px; margin-block: -12px; color: var(--text); text-decoration: underline; text-underline-offset: 2px }
 
