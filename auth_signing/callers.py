@@ -44,9 +44,7 @@ def caller_for_agent(agent: Agent) -> Caller:
     """`agent` with its user and business loaded."""
     if not agent.business.is_active:
         raise AccountInactive
-    return Caller(
-        business_id=agent.business_id, role=Role(agent.role), name=agent.user.full_name, agent_id=agent.pk
-    )
+    return Caller(business_id=agent.business_id, role=Role(agent.role), name=agent.user.full_name, agent_id=agent.pk)
 
 
 def caller_for_visitor(session: VisitorSession) -> Caller:

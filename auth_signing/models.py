@@ -158,7 +158,9 @@ class VisitorSession(models.Model):
     contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="sessions")
     token_hash = models.CharField(max_length=64, unique=True, editable=False)
     opening_id = models.UUIDField(
-        null=True, editable=False, help_text="client_id of the message that began this session, so that its retry finds it."
+        null=True,
+        editable=False,
+        help_text="client_id of the message that began it, for its retry.",
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 

@@ -1,7 +1,7 @@
 """Reads of WHO: each is scoped to one business or one credential."""
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 from uuid import UUID
 
 from django.db import models
@@ -19,9 +19,7 @@ class AgentQuerySet(models.QuerySet["Agent"]):
 
     def online(self, business_id: UUID) -> Self:
         """Agents who say they are live and whose inbox really is open."""
-        return self.filter(
-            business_id=business_id, status="live", seen_at__gt=timezone.now() - HEARTBEAT_LIFE
-        )
+        return self.filter(business_id=business_id, status="live", seen_at__gt=timezone.now() - HEARTBEAT_LIFE)
 
 
 class VisitorSessionQuerySet(models.QuerySet["VisitorSession"]):

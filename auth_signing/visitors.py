@@ -53,9 +53,7 @@ def visitors_admit(openings: Mapping[UUID, UUID]) -> dict[UUID, Caller]:
         if session.opening_id and openings[session.opening_id] == session.business_id
     }
     new = [
-        _new_session(opening_id, business_id)
-        for opening_id, business_id in openings.items()
-        if opening_id not in found
+        _new_session(opening_id, business_id) for opening_id, business_id in openings.items() if opening_id not in found
     ]
     Contact.objects.bulk_create([session.contact for session in new])
     VisitorSession.objects.bulk_create(new)

@@ -151,23 +151,17 @@ def both_sides(conversation: Conversation, payload: Payload, *, origin: int = 0)
 def message_created(message: Message, *, origin: int = 0) -> list[WireEvent]:
     """`message` with its conversation loaded. What has no seq stays among agents."""
     conversation = message.conversation
-    events = [
-        WireEvent(business_group(conversation.business_id), message_frame(message, viewer=Sender.AGENT), origin)
-    ]
+    events = [WireEvent(business_group(conversation.business_id), message_frame(message, viewer=Sender.AGENT), origin)]
     if message.seq is not None and conversation.session_id:
         events.append(
-            WireEvent(
-                session_group(conversation.session_id), message_frame(message, viewer=Sender.CUSTOMER), origin
-            )
+            WireEvent(session_group(conversation.session_id), message_frame(message, viewer=Sender.CUSTOMER), origin)
         )
     return events
 
 
 def conversation_updated(conversation: Conversation) -> list[WireEvent]:
     events = [
-        WireEvent(
-            business_group(conversation.business_id), conversation_frame(conversation, viewer=Sender.AGENT)
-        )
+        WireEvent(business_group(conversation.business_id), conversation_frame(conversation, viewer=Sender.AGENT))
     ]
     if conversation.session_id:
         events.append(

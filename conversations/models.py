@@ -35,20 +35,21 @@ class Kind(models.TextChoices):
 class Conversation(models.Model):
     """A thread between one contact and a business, with the list row kept on it (no joins to draw a list).
 
-    `last_seq` counts what the visitor may see, without gaps; `rev` grows with every change of any kind. The read pointers
-    are seqs.
+    `last_seq` counts what the visitor may see, without gaps; `rev` grows with every change. The read pointers are seqs.
     """
 
     business = models.ForeignKey(Business, on_delete=models.CASCADE, related_name="conversations")
     widget = models.ForeignKey(Widget, on_delete=models.PROTECT, related_name="conversations")
     contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="conversations")
     session = models.ForeignKey(VisitorSession, on_delete=models.SET_NULL, null=True, related_name="conversations")
-    assignee = models.ForeignKey(
-        Agent, on_delete=models.SET_NULL, null=True, blank=True, related_name="conversations"
-    )
+    assignee = models.ForeignKey(Agent, on_delete=models.SET_NULL, null=True, blank=True, related_name="conversations")
     status = models.CharField(max_length=8, choices=Status.choices, default=Status.OPEN)
     continued_in = models.OneToOneField(
-        "self", on_delete=models.SET_NULL, null=True, editable=False, help_text="What the visitor began after this closed."
+        "self",
+        on_delete=models.SET_NULL,
+        null=True,
+        editable=False,
+        help_text="What the visitor began after this closed.",
     )
 
     last_seq = models.PositiveIntegerField(default=0)
@@ -137,7 +138,9 @@ class Message(models.Model):
             models.UniqueConstraint(fields=["client_id", "sender_key"], name="message_client_id_unique"),
             models.CheckConstraint(condition=EXACTLY_ONE_AUTHOR, name="message_one_author"),
             models.CheckConstraint(condition=Q(kind__in=Kind.values), name="message_kind_known"),
-            models.CheckConstraint(condition=Q(kind=Kind.MESSAGE, seq__isnull=False) | ~Q(kind=Kind.MESSAGE), name="message_has_seq"),
+            models.CheckConstraint(
+                condition=Q(kind=Kind.MESSAGE, seq__isnull=False) | ~Q(kind=Kind.MESSAGE), name="message_has_seq"
+            ),
         ]
         indexes = [models.Index(fields=["conversation", "rev"], name="message_by_rev")]
 

@@ -9,7 +9,7 @@ from django.db import models
 from auth_signing.callers import Caller
 
 if TYPE_CHECKING:
-    from conversations.models import Conversation, Message  # noqa: F401
+    from conversations.models import Conversation, Message
 
 
 class ConversationQuerySet(models.QuerySet["Conversation"]):

@@ -1,6 +1,7 @@
 """The one door for HTTP, WebSockets and the server's own start and stop."""
 
 import os
+from typing import Any, cast
 
 from channels.routing import ProtocolTypeRouter, URLRouter
 from django.core.asgi import get_asgi_application
@@ -33,11 +34,14 @@ static_files = ServeStaticASGI(
     add_headers_function=allow_other_sites,
 )
 
+# Channels routes ASGI apps with Django's paths, whose types know only views.
+sockets: list[Any] = [path("ws/visitor/", cast(Any, visitor_socket)), path("ws/inbox/", cast(Any, inbox_socket))]
+
 application = Edge(
     ProtocolTypeRouter(
         {
             "http": static_files,
-            "websocket": URLRouter([path("ws/visitor/", visitor_socket), path("ws/inbox/", inbox_socket)]),
+            "websocket": URLRouter(sockets),
             "lifespan": lifespan,
         }
     )

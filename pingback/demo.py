@@ -1,4 +1,4 @@
-"""The demo business: made once, so that a fresh clone has something to look at. Its passwords stay in the data folder."""
+"""The demo business: made once, so that a fresh clone has something to look at. Its passwords stay in a file."""
 
 import json
 import secrets

@@ -1,7 +1,7 @@
-"""The edge: plain ASGI in front of Django, because every page view of every customer's site passes here.
+"""The edge: plain ASGI in front of Django, because every page view of every site passes here.
 
-It serves the script and the public config from memory, names each request, finds the client's address, caps bodies, bounds
-how many requests run at once, and takes off one final slash under /api/. Nothing else belongs in it.
+It serves the script and the public config from memory, names each request, finds the client's address, caps bodies,
+bounds how many requests run at once, and takes off one final slash under /api/. Nothing else belongs in it.
 """
 
 import asyncio
@@ -69,29 +69,30 @@ class Edge:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
-            return await self._app(scope, receive, send)
-        scope = behind_proxies(scope)
-        if scope["type"] == "websocket":
-            return await self._app(scope, receive, send)
-        send = named(send)
-        try:
-            await self._respond(scope, receive, send)
-        except Refusal as refusal:
-            await refuse(refusal, send)
+            await self._app(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await self._app(behind_proxies(scope), receive, send)
+        else:
+            send = named(send)
+            try:
+                await self._respond(behind_proxies(scope), receive, send)
+            except Refusal as refusal:
+                await refuse(refusal, send)
 
     async def _respond(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"]
-        if scope["method"] in {"GET", "HEAD"}:
-            if path in SCRIPTS:
-                return await serve(self._script_page(), scope, send)
-            if match := CONFIG_PATH.fullmatch(path):
-                spend_here(settings.LIMIT_CONFIG_PER_IP, "config", scope["client"][0])
-                return await serve(await self._configs.get(UUID(match[1])), scope, send)
-        if path.startswith(settings.STATIC_URL):
-            return await self._app(scope, receive, send)
-        if path.startswith("/api/") and path.endswith("/"):
-            scope["path"] = path[:-1]  # raw_path stays as it came: signatures cover it
-        await self._bounded(scope, capped(scope, receive), send)
+        is_read = scope["method"] in {"GET", "HEAD"}
+        if is_read and path in SCRIPTS:
+            await serve(self._script_page(), scope, send)
+        elif is_read and (match := CONFIG_PATH.fullmatch(path)):
+            spend_here(settings.LIMIT_CONFIG_PER_IP, "config", scope["client"][0])
+            await serve(await self._configs.get(UUID(match[1])), scope, send)
+        elif path.startswith(settings.STATIC_URL):
+            await self._app(scope, receive, send)
+        else:
+            if path.startswith("/api/"):
+                scope["path"] = path.removesuffix("/")  # raw_path stays as it came: signatures cover it
+            await self._bounded(scope, capped(scope, receive), send)
 
     def _script_page(self) -> Page:
         if self._script is None:
@@ -197,7 +198,7 @@ def capped(scope: Scope, receive: Receive) -> Receive:
 
 
 def behind_proxies(scope: Scope) -> Scope:
-    """A copy of `scope` with the client's real address and scheme: forwarded headers count from trusted proxies only."""
+    """A copy of `scope` with the client's address and scheme: forwarded headers count from trusted proxies only."""
     scope = dict(scope)
     address, port = scope.get("client") or ("", 0)
     if is_proxy(address):

@@ -1,16 +1,15 @@
 """Pages that belong to no app: errors, the demo shop, the API's docs."""
 
+from csp.decorators import csp_exempt
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from csp.decorators import csp_exempt
 from django.views.decorators.csrf import csrf_exempt
 
 from pingback import demo
 from pingback.api import is_api, refusal_response
 from pingback.errors import NotFound, ServerFault
-from widgets.models import Widget
 
 
 @csrf_exempt

@@ -1,6 +1,7 @@
 """The cast: Alice owns a business, Bob is her teammate, Charlie owns another one; a visitor of each writes in."""
 
 from dataclasses import dataclass
+from typing import Any
 from uuid import uuid4
 
 from auth_signing.callers import Caller, caller_for_agent, caller_for_visitor, newcomer
@@ -10,7 +11,7 @@ from conversations.models import Conversation
 from conversations.services import MessageDraft, Posted, message_post
 from widgets.models import Widget
 
-PASSWORD = "correct horse battery"  # noqa: S105
+PASSWORD = "correct horse battery"
 
 
 @dataclass
@@ -33,16 +34,17 @@ class Cast:
         session.save()
         return caller_for_visitor(session)
 
-    def draft(self, caller: Caller, content: str = "Hello", **where: object) -> MessageDraft:
+    def draft(self, caller: Caller, content: str = "Hello", **where: Any) -> MessageDraft:
         if caller.is_visitor and "conversation_id" not in where:
             own = self.widget if caller.business_id == self.business.pk else self.foreign_widget
             where.setdefault("widget_id", own.pk)
-        return MessageDraft(**{"caller": caller, "content": content, "client_id": uuid4(), **where})
+        where.setdefault("client_id", uuid4())
+        return MessageDraft(caller=caller, content=content, **where)
 
     def conversation(self, visitor: Caller | None = None, content: str = "Hello") -> Conversation:
         return self.post(visitor or self.visitor(), content).message.conversation
 
-    def post(self, caller: Caller, content: str = "Hello", **where: object) -> Posted:
+    def post(self, caller: Caller, content: str = "Hello", **where: Any) -> Posted:
         return message_post(self.draft(caller, content, **where))
 
     def newcomer(self) -> Caller:

@@ -37,7 +37,13 @@ class Peer:
         headers = {"Cookie": cookie} if cookie else {}
         self.stack = ExitStack()
         self.socket: ClientConnection = self.stack.enter_context(
-            connect(url, origin=Origin(origin) if origin else None, additional_headers=headers, max_size=None, max_queue=None)
+            connect(
+                url,
+                origin=Origin(origin) if origin else None,
+                additional_headers=headers,
+                max_size=None,
+                max_queue=None,
+            )
         )
         self.seen: list[Frame] = []
 

@@ -46,9 +46,7 @@ class Widget(models.Model):
     primary_color = models.CharField(max_length=7, default="#7650FF", validators=[hex_colour])
     secondary_color = models.CharField(max_length=7, default="#FFFFFF", validators=[hex_colour])
     chat_icon = models.CharField(max_length=12, choices=ChatIcon.choices, default=ChatIcon.RECEPTIONIST)
-    background_shape = models.CharField(
-        max_length=8, choices=BackgroundShape.choices, default=BackgroundShape.CIRCLE
-    )
+    background_shape = models.CharField(max_length=8, choices=BackgroundShape.choices, default=BackgroundShape.CIRCLE)
     config = models.JSONField(default=dict, blank=True, help_text="The integrator's own object, returned as it is.")
 
     created_at = models.DateTimeField(default=timezone.now, editable=False)

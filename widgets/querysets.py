@@ -17,7 +17,5 @@ class WidgetQuerySet(models.QuerySet["Widget"]):
     def public(self, public_id: UUID) -> Self:
         """The widget with this id, or the default widget of the business with this id."""
         return (
-            self.live()
-            .filter(Q(id=public_id) | Q(business_id=public_id, is_default=True))
-            .select_related("business")
+            self.live().filter(Q(id=public_id) | Q(business_id=public_id, is_default=True)).select_related("business")
         )

@@ -7,7 +7,6 @@ from typing import Any, Concatenate, ParamSpec
 from django.contrib.auth.views import LogoutView, redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
@@ -59,8 +58,8 @@ def for_agents(
 class SignOut(LogoutView):
     """Also ends the sockets of the person: a socket would outlive its session."""
 
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        agent = Agent.objects.filter(user_id=request.user.pk).first()
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        agent = Agent.objects.filter(user=request.user).first() if request.user.is_authenticated else None
         answer = super().post(request, *args, **kwargs)
         if agent:
             events.publish_on_commit(events.agent_signed_out(agent.pk))

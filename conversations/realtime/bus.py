@@ -44,7 +44,7 @@ class Bus:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def forward(self, batch: Sequence[WireEvent]) -> None:
-        """Never waits. A batch that finds the queue full is lost here, and its number is the gap the others will see."""
+        """Never waits. A batch that finds the queue full is lost, and its number is the gap the others will see."""
         self._sent += 1
         message = {"from": self.process, "number": self._sent, "events": [(e.group, e.text, e.close) for e in batch]}
         try:

@@ -9,11 +9,11 @@ Id = Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1)]
 Seq = Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)]
 
 
-class Frame(msgspec.Struct, tag_field="type", forbid_unknown_fields=True, frozen=True, gc=False):
+class Frame(msgspec.Struct, tag_field="type", forbid_unknown_fields=True, gc=False):
     pass
 
 
-class Position(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+class Position(msgspec.Struct, forbid_unknown_fields=True):
     """How far a client got in one conversation."""
 
     seq: Seq = 0
@@ -65,5 +65,5 @@ class Ping(Frame, tag="ping"):
 VisitorFrame = VisitorHello | VisitorSend | Typing | Read | Delivered | Ping
 AgentFrame = AgentHello | AgentSend | Typing | Read | Ping
 
-decode_visitor_frame = msgspec.json.Decoder(VisitorFrame).decode
-decode_agent_frame = msgspec.json.Decoder(AgentFrame).decode
+visitor_frames: msgspec.json.Decoder[VisitorFrame] = msgspec.json.Decoder(VisitorFrame)
+agent_frames: msgspec.json.Decoder[AgentFrame] = msgspec.json.Decoder(AgentFrame)

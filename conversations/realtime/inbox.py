@@ -13,7 +13,7 @@ from django.http.request import validate_host
 from auth_signing.callers import Caller, caller_for_agent
 from auth_signing.models import Agent
 from conversations import events
-from conversations.realtime.frames import AgentHello, AgentSend, Frame, Read, Typing, decode_agent_frame
+from conversations.realtime.frames import AgentHello, AgentSend, Frame, Read, Typing, agent_frames
 from conversations.realtime.reads import missed_by_agent
 from conversations.realtime.runtime import runtime
 from conversations.realtime.socket import Socket
@@ -23,7 +23,7 @@ from pingback.errors import InvalidToken, OriginRefused
 
 
 class InboxSocket(Socket[AgentHello]):
-    decode = decode_agent_frame
+    frames = agent_frames
     hello_frame = AgentHello
 
     async def admit(self, hello: AgentHello) -> None:

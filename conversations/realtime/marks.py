@@ -1,4 +1,4 @@
-"""Coalesces read and delivered marks: a reader scrolling through a thread costs one write a moment, not one a message."""
+"""Coalesces read and delivered marks: who scrolls through a thread costs one write a moment, not one a message."""
 
 import asyncio
 import logging

@@ -1,4 +1,4 @@
-"""Heartbeats of agents whose inbox is open in this process: a timestamp that expires, because a disconnect may never come."""
+"""Heartbeats of agents whose inbox is open here: a timestamp that expires, as a disconnect may never come."""
 
 import asyncio
 import logging

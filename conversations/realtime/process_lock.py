@@ -10,6 +10,7 @@ class ProcessLock:
     """An flock on the data folder, let go by the system when the process ends, however it ends."""
 
     def __init__(self, folder: Path) -> None:
+        self._folder = folder
         self._file = (folder / "web.lock").open("a")
 
     def take(self) -> None:
@@ -17,8 +18,8 @@ class ProcessLock:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise ImproperlyConfigured(
-                f"Another web process already serves {self._file.name.rsplit('/', 1)[0]}. Without REDIS_URL only one may: "
-                "set REDIS_URL (and DATABASE_URL) to run several, or PINGBACK_DATA_DIR to run a second, separate one."
+                f"Another web process already serves {self._folder}. Without REDIS_URL only one may: set REDIS_URL "
+                "(and DATABASE_URL) to run several, or PINGBACK_DATA_DIR to run a second, separate one."
             ) from None
 
     def release(self) -> None:

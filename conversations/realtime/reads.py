@@ -18,15 +18,16 @@ def missed_by_visitor(caller: Caller, after: Mapping[int, Position]) -> list[str
     frames: list[str] = []
     for conversation in sorted(conversations, key=lambda c: c.pk):
         frames.append(events.conversation_frame(conversation, viewer=Sender.CUSTOMER))
-        position = after.get(conversation.pk)
-        if position is None:
-            messages = conversation.messages.newest(FIRST_PAGE)
-        elif position.seq < conversation.last_seq:
-            messages = conversation.messages.after_seq(position.seq)[:MISSED]
-        else:
-            continue
-        frames += _message_frames(messages, viewer=Sender.CUSTOMER)
+        frames += _message_frames(_missed(conversation, after.get(conversation.pk)), viewer=Sender.CUSTOMER)
     return frames
+
+
+def _missed(conversation: Conversation, position: Position | None) -> Iterable[Message]:
+    if position is None:
+        return conversation.messages.newest(FIRST_PAGE)
+    if position.seq >= conversation.last_seq:
+        return ()
+    return conversation.messages.after_seq(position.seq)[:MISSED]
 
 
 def missed_by_agent(caller: Caller, after: Mapping[int, Position]) -> list[str]:

@@ -67,7 +67,7 @@ class Closing(Exception):
 class Socket(Generic[HelloFrame]):
     """What visitors' and agents' sockets share. A subclass says who is there and what their frames do."""
 
-    decode: ClassVar[Callable[[str], Frame]]
+    frames: ClassVar[msgspec.json.Decoder[Any]]
     hello_frame: type[HelloFrame]
     caller: Caller
 
@@ -117,7 +117,7 @@ class Socket(Generic[HelloFrame]):
             await self._receive()  # websocket.connect
             await self._send({"type": "websocket.accept"})
             await self._welcome()
-            seconds = settings.SOCKET_LIFETIME_SECONDS * random.uniform(0.9, 1.1)  # noqa: S311
+            seconds = settings.SOCKET_LIFETIME_SECONDS * random.uniform(0.9, 1.1)
             lifetime = asyncio.get_running_loop().call_later(seconds, self.end, CloseCode.ENDED)
             while True:
                 await self._act(await self._next())
@@ -211,12 +211,13 @@ class Socket(Generic[HelloFrame]):
             raise Gone
         self._count()
         text = event.get("text")
+        if text is None:
+            raise Closing(CloseCode.BAD_FRAME, BadFrame("Frames are text."))
         try:
-            if text is None:
-                raise Closing(CloseCode.BAD_FRAME, BadFrame("Frames are text."))
-            return type(self).decode(text)
+            frame: Frame = self.frames.decode(text)
         except (msgspec.DecodeError, UnicodeError, RecursionError):
             raise Closing(CloseCode.BAD_FRAME, BadFrame()) from None
+        return frame
 
     def _count(self) -> None:
         now = asyncio.get_running_loop().time()

@@ -1,4 +1,4 @@
-"""Database work for the sockets: a few threads of their own, so that a slow query stalls neither the loop nor requests."""
+"""Database work of the sockets, in a few threads of their own: a slow query stalls neither loop nor requests."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -20,4 +20,5 @@ async def in_thread(work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> 
     def run() -> R:
         return work(*args, **kwargs)
 
-    return await DatabaseSyncToAsync(run, thread_sensitive=False, executor=THREADS)()
+    result: R = await DatabaseSyncToAsync(run, thread_sensitive=False, executor=THREADS)()
+    return result

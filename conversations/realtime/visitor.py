@@ -7,7 +7,15 @@ from auth_signing import limits
 from auth_signing.callers import Caller, newcomer
 from auth_signing.visitors import visitor_authenticate
 from conversations import events
-from conversations.realtime.frames import Delivered, Frame, Read, Typing, VisitorHello, VisitorSend, decode_visitor_frame
+from conversations.realtime.frames import (
+    Delivered,
+    Frame,
+    Read,
+    Typing,
+    VisitorHello,
+    VisitorSend,
+    visitor_frames,
+)
 from conversations.realtime.reads import missed_by_visitor
 from conversations.realtime.runtime import runtime
 from conversations.realtime.socket import Socket
@@ -18,7 +26,7 @@ from widgets.access import widget_for_page
 
 
 class VisitorSocket(Socket[VisitorHello]):
-    decode = decode_visitor_frame
+    frames = visitor_frames
     hello_frame = VisitorHello
     widget_id: UUID
 

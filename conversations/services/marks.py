@@ -50,8 +50,8 @@ def _move_pointer(conversation: Conversation, mark: Mark) -> bool:
         moved = seq > conversation.agent_read_seq
         conversation.agent_read_seq = max(seq, conversation.agent_read_seq)
         return moved
-    pointer = "visitor_read_seq" if mark.kind == "read" else "visitor_delivered_seq"
-    moved = seq > getattr(conversation, pointer)
-    setattr(conversation, pointer, max(seq, getattr(conversation, pointer)))
-    conversation.visitor_delivered_seq = max(conversation.visitor_delivered_seq, conversation.visitor_read_seq)
-    return moved
+    before = (conversation.visitor_read_seq, conversation.visitor_delivered_seq)
+    if mark.kind == "read":
+        conversation.visitor_read_seq = max(seq, conversation.visitor_read_seq)
+    conversation.visitor_delivered_seq = max(seq, conversation.visitor_delivered_seq)
+    return before != (conversation.visitor_read_seq, conversation.visitor_delivered_seq)

@@ -195,6 +195,8 @@ class _Batch:
 
     def _start(self, caller: Caller, widget_id: UUID | None) -> Conversation:
         caller.require(Permission.CONVERSATIONS_START)
+        if widget_id is None or caller.contact_id is None:
+            raise NotFound
         conversation = Conversation(
             business_id=caller.business_id,
             widget_id=widget_id,

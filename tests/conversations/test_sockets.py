@@ -188,7 +188,7 @@ def test_an_unknown_widget_or_token_ends_the_socket(server: Server, visitor: Vis
         peer.send("hello", widget=str(uuid4()))
         assert peer.expect_close() == 4404
     with Peer(f"{server.ws_url}/ws/visitor/") as peer:
-        peer.send("hello", widget=visitor.widget_id, token="vt_forged")  # noqa: S106
+        peer.send("hello", widget=visitor.widget_id, token="vt_forged")
         assert peer.expect_close() == 4401
 
 

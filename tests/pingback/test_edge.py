@@ -125,9 +125,7 @@ def test_too_many_configs_from_one_address_wait(make_server: MakeServer) -> None
 
 
 @pytest.mark.parametrize(("trusted", "third"), [("", 429), ("127.0.0.1", 200)])
-def test_forwarded_addresses_count_only_from_trusted_proxies(
-    make_server: MakeServer, trusted: str, third: int
-) -> None:
+def test_forwarded_addresses_count_only_from_trusted_proxies(make_server: MakeServer, trusted: str, third: int) -> None:
     server = make_server({"LIMIT_CONFIG_PER_IP": "1/hour", "TRUSTED_PROXIES": trusted})
     url = f"{server.url}/api/v1/widget/{server.demo()['widget_id']}"
     httpx.get(url, headers={"X-Forwarded-For": "203.0.113.1"})

@@ -6,7 +6,6 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
 
-
 class Command(BaseCommand):
     help = "Run the web process: HTTP and sockets. Several of them need REDIS_URL."
 
