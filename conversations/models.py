@@ -115,15 +115,18 @@ EXACTLY_ONE_AUTHOR = (
 
 
 class Message(models.Model):
-    """One entry of a conversation. `sender_key` is the id of the visitor session, agent or key that sent it."""
+    """One entry of a conversation. `sender_key` is the id of the visitor session, agent or key that sent it.
 
-    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="messages")
+    Every index here is paid for by every message: reads go through a conversation, whose constraint serves them.
+    """
+
+    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="messages", db_index=False)
     kind = models.CharField(max_length=8, choices=Kind.choices, default=Kind.MESSAGE)
     seq = models.PositiveIntegerField(null=True, help_text="Null when the visitor may not see it.")
     rev = models.PositiveIntegerField()
     sender = models.CharField(max_length=8, choices=Sender.choices)
-    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, null=True, related_name="messages")
-    agent = models.ForeignKey(Agent, on_delete=models.SET_NULL, null=True, related_name="messages")
+    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, null=True, related_name="messages", db_index=False)
+    agent = models.ForeignKey(Agent, on_delete=models.SET_NULL, null=True, related_name="messages", db_index=False)
     author_name = models.CharField(max_length=255, help_text="As it was when this was written.")
     sender_key = models.UUIDField(null=True)
     client_id = models.UUIDField(null=True)

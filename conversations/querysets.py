@@ -55,6 +55,7 @@ class MessageQuerySet(models.QuerySet["Message"]):
         """For agents, of every kind. Ids grow within a conversation."""
         return self.order_by("-id")
 
-    def sent_as(self, client_ids: Iterable[UUID]) -> Self:
-        """What was stored under these client_ids, by whichever sender."""
-        return self.filter(client_id__in=set(client_ids))
+    def sent_as(self, client_ids: Iterable[UUID]) -> list["Message"]:
+        """What was stored under these client_ids, by whichever sender. Usually nothing, so that is asked first."""
+        stored = self.filter(client_id__in=set(client_ids)).values_list("pk", flat=True)
+        return list(self.filter(pk__in=found).select_related("conversation")) if (found := list(stored)) else []

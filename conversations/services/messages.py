@@ -16,6 +16,7 @@ from conversations import events
 from conversations.errors import ConversationClosed, StoreUnavailable
 from conversations.models import Conversation, Message, Sender, Status
 from conversations.querysets import is_visible
+from pingback.bulk import insert_rows, update_rows
 from pingback.errors import Invalid, NotFound, Refusal, ServerFault
 
 logger = logging.getLogger(__name__)
@@ -136,7 +137,7 @@ def _post(drafts: Sequence[MessageDraft]) -> list[Posted | Refusal | Moved]:
     callers = visitors_admit({d.client_id: d.caller.business_id for d in drafts if d.caller.is_newcomer})
     batch = _Batch(
         conversations=Conversation.objects.locked(d.conversation_id for d in drafts if d.conversation_id),
-        stored=Message.objects.sent_as(d.client_id for d in drafts).select_related("conversation"),
+        stored=Message.objects.sent_as(d.client_id for d in drafts),
     )
     outcomes = [batch.place(draft, callers.get(draft.client_id, draft.caller)) for draft in drafts]
     batch.save()
@@ -213,10 +214,10 @@ class _Batch:
             closed = self.conversations[closed_id]
             closed.continued_in = conversation
             self.changed[closed_id] = closed
-        Message.objects.bulk_create([message for message, _ in self.messages])
-        Conversation.objects.bulk_create(
-            self.changed.values(), update_conflicts=True, unique_fields=["id"], update_fields=CHANGED_BY_A_MESSAGE
-        )
+        for message, _ in self.messages:
+            message.conversation_id = message.conversation.pk  # a new conversation has got its id just now
+        insert_rows([message for message, _ in self.messages])
+        update_rows(list(self.changed.values()), CHANGED_BY_A_MESSAGE)
         batch = [event for message, origin in self.messages for event in events.message_created(message, origin=origin)]
         batch += [event for conversation in self.reopened for event in events.conversation_updated(conversation)]
         events.publish_on_commit(batch)

@@ -1,0 +1,3 @@
+const docs = /** @type {HTMLElement} */ (document.getElementById("docs"));
+const { SwaggerUIBundle } = /** @type {any} */ (window);
+SwaggerUIBundle({ domNode: docs, url: docs.dataset.schema, deepLinking: true, syntaxHighlight: false });
