@@ -2,7 +2,7 @@
 
 import uuid
 
-from django.core.validators import RegexValidator
+from django.core.validators import RegexValidator, URLValidator
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -10,6 +10,7 @@ from django.utils import timezone
 from auth_signing.models import Business
 from widgets.querysets import WidgetQuerySet
 
+web_address = URLValidator(schemes=["http", "https"])
 hex_colour = RegexValidator(r"\A#[0-9a-fA-F]{6}\Z", "A colour is written #rrggbb.")
 
 
@@ -40,7 +41,7 @@ class Widget(models.Model):
     welcome_heading = models.CharField(max_length=100, default="Hi there!")
     welcome_tagline = models.CharField(max_length=200, default="We make it simple to connect with us...")
     initial_message = models.CharField(max_length=500, null=True, blank=True)  # noqa: DJ001 (null = none, by contract)
-    logo_url = models.URLField(max_length=500, null=True, blank=True)  # noqa: DJ001 (null = none, by contract)
+    logo_url = models.CharField(max_length=500, null=True, blank=True, validators=[web_address])  # noqa: DJ001 (null = none, by contract)
     show_online_badge = models.BooleanField(default=True)
     show_help_prompt = models.BooleanField(default=False)
     primary_color = models.CharField(max_length=7, default="#7650FF", validators=[hex_colour])
