@@ -4,7 +4,6 @@
 
 PORT ?= 8000
 HOST ?= 127.0.0.1
-STATIC := $(or $(PINGBACK_DATA_DIR),var)/static/staticfiles.json
 PYTHON := .venv/bin/python
 COMPILE := $(PYTHON) -m uv pip compile pyproject.toml --quiet --generate-hashes --no-annotate --python-version 3.11 \
 	--custom-compile-command "make lock"
@@ -13,8 +12,9 @@ COMPILE := $(PYTHON) -m uv pip compile pyproject.toml --quiet --generate-hashes 
 
 # 0.0.0.0 listens everywhere, but is no address to visit.
 run: export PUBLIC_URL ?= http://$(HOST:0.0.0.0=127.0.0.1):$(PORT)
-run: .venv/runtime $(STATIC)
+run: .venv/runtime
 	@$(PYTHON) manage.py migrate --verbosity 0
+	@$(PYTHON) manage.py collectstatic --noinput --verbosity 0
 	@$(PYTHON) manage.py demo
 	@exec $(PYTHON) manage.py serve --host $(HOST) --port $(PORT)
 
@@ -36,11 +36,6 @@ lock:
 clean:
 	rm -rf .venv node_modules benchmarks/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
-
-# Collecting and compressing takes a minute: only after a file has changed.
-$(STATIC): .venv/runtime widgets/storage.py $(shell find static -type f)
-	@echo "collecting the static files"
-	@$(PYTHON) manage.py collectstatic --noinput --verbosity 0
 
 # Stamps: an environment is filled again only after its lock has changed. Neither takes away what the other installed.
 .venv/runtime: requirements.lock

@@ -44,9 +44,8 @@ def main(arguments: Sequence[str]) -> int:
     results: dict[str, list[Result]] = {}
     with postgres(durable=True) as database, tempfile.TemporaryDirectory(prefix="pingback-bench-") as temporary:
         folder = Path(temporary)
-        static = folder / "static"
-        on_postgres = Sites(folder / "postgres", database.url, static=static, with_redis=False)
-        on_sqlite = Sites(folder / "sqlite", "", static=static, with_redis=False)
+        on_postgres = Sites(folder / "postgres", database.url, with_redis=False)
+        on_sqlite = Sites(folder / "sqlite", "", with_redis=False)
         contestants: dict[str, Callable[[], AbstractContextManager[Contestant]]] = {
             REFERENCE: lambda: reference(database, options.pairs, way="statement", pool_size=options.pool_size),
             USUAL: lambda: reference(database, options.pairs, way="transaction", pool_size=options.pool_size),

@@ -7,6 +7,7 @@ the sockets of one agent `agent.<id>`.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -53,6 +54,7 @@ def encode(payload: Payload) -> str:
     return encoder.encode(payload).decode()
 
 
+@lru_cache(maxsize=4096)  # the messages of a batch share one moment, in several frames each
 def iso(moment: datetime) -> str:
     """ISO 8601 in UTC with milliseconds and `Z`."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -7,7 +7,6 @@ it, and Playwright's event loop forbids it. Everything else uses pytest-django a
 
 import os
 from collections.abc import Generator, Iterator, Mapping
-from pathlib import Path
 from typing import Protocol
 
 import pytest
@@ -72,10 +71,8 @@ def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> No
 
 @pytest.fixture(scope="session")
 def sites(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sites]:
-    folder = tmp_path_factory.mktemp("sites")
-    static = Path(os.environ.get("TESTS_STATIC") or folder / "static")  # `make test` has one for all its runs
     database_url = os.environ["DATABASE_URL"] if ON_POSTGRES_AND_REDIS else ""
-    sites = Sites(folder, database_url, static=static, with_redis=ON_POSTGRES_AND_REDIS)
+    sites = Sites(tmp_path_factory.mktemp("sites"), database_url, with_redis=ON_POSTGRES_AND_REDIS)
     yield sites
     sites.close()
 

@@ -38,13 +38,11 @@ def main(pytest_arguments: Sequence[str]) -> int:
     outcomes = [Outcome(name, failed=1) for name in missing if must_be_complete()]
     if NODE.name not in missing:
         outcomes.append(run_javascript())
-    with tempfile.TemporaryDirectory(prefix="pingback-tests-", ignore_cleanup_errors=True) as name:
-        folder = Path(name)
-        outcomes.append(run_pytest("SQLite", pytest_arguments, folder))
-        if not {POSTGRES.name, REDIS.name} & set(missing):
-            with postgres() as database, redis() as bus:
-                services = {"DATABASE_URL": database.url, "REDIS_URL": bus.url}
-                outcomes.append(run_pytest("PostgreSQL and Redis", pytest_arguments, folder, **services))
+    outcomes.append(run_pytest("SQLite", pytest_arguments))
+    if not {POSTGRES.name, REDIS.name} & set(missing):
+        with postgres() as database, redis() as bus:
+            services = {"DATABASE_URL": database.url, "REDIS_URL": bus.url}
+            outcomes.append(run_pytest("PostgreSQL and Redis", pytest_arguments, **services))
     return report(outcomes, missing)
 
 
@@ -59,11 +57,11 @@ def run_javascript() -> Outcome:
     return outcome("JavaScript", status, counts, passed="pass", failed=("fail", "cancelled"))
 
 
-def run_pytest(name: str, arguments: Sequence[str], folder: Path, **services: str) -> Outcome:
+def run_pytest(name: str, arguments: Sequence[str], **services: str) -> Outcome:
     colour = ["--color=yes"] if sys.stdout.isatty() else []
     command = [sys.executable, "-m", "pytest", *colour, *arguments]
-    env = environment(folder / name.split()[0], **services, TESTS_STATIC=str(folder / "static"))
-    status, lines = stream(name, command, env)
+    with tempfile.TemporaryDirectory(prefix="pingback-tests-", ignore_cleanup_errors=True) as folder:
+        status, lines = stream(name, command, environment(Path(folder), **services))
     closing = next((found["counts"] for line in reversed(lines) if (found := PYTEST_CLOSING.match(line))), "")
     counts = {word.rstrip("s"): int(number) for number, word in re.findall(r"(\d+) (\w+)", closing)}
     if status == PYTEST_NOTHING_COLLECTED and arguments:

@@ -57,11 +57,10 @@ class Site:
 class Sites:
     """Makes sites, each a copy of one that was migrated and had its static files collected at the first use."""
 
-    def __init__(self, folder: Path, database_url: str, *, static: Path, with_redis: bool) -> None:
-        """`database_url`: of the PostgreSQL server for all, or "" for SQLite. `static`: filled here if it is empty."""
+    def __init__(self, folder: Path, database_url: str, *, with_redis: bool) -> None:
+        """`database_url`: of the PostgreSQL server for all sites, or "" for SQLite."""
         self.folder = folder
         self.database_url = database_url
-        self.static = static
         self.with_redis = with_redis
         self.numbers = count()
         self.stack = ExitStack()
@@ -78,21 +77,15 @@ class Sites:
             site = self.make("", None)
             for file in self.template.folder.glob("*.sqlite3"):
                 shutil.copy(file, site.folder)
-        self.link_static(site)
+        (site.folder / "static").symlink_to(self.template.folder / "static")
         return site
 
     @cached_property
     def template(self) -> Site:
         site = self.make(self.new_database() if self.database_url else "", None)
         site.manage("migrate", "--verbosity=0")
-        self.link_static(site)
-        if not (self.static / "staticfiles.json").exists():
-            site.manage("collectstatic", "--noinput", "--verbosity=0")
+        site.manage("collectstatic", "--noinput", "--verbosity=0")
         return site
-
-    def link_static(self, site: Site) -> None:
-        self.static.mkdir(parents=True, exist_ok=True)
-        (site.folder / "static").symlink_to(self.static)
 
     def make(self, database_url: str, postgres: Postgres | None) -> Site:
         folder = self.folder / f"site{next(self.numbers)}"

@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 
 Outcome = Posted | Refusal
 MAX_BATCH = 100
-SQLITE_GAP_SECONDS = 0.0015  # between full batches, or request threads wait for the one write lock for ever
+PAUSE_SECONDS = 0.01  # at most, between batches while messages wait: more gather, and requests get SQLite's write lock
 
 
 class MessageWriter:
@@ -28,7 +28,6 @@ class MessageWriter:
         self._filled = asyncio.Event()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="message-writer")
         self._task: asyncio.Task[None] | None = None
-        self._gap = SQLITE_GAP_SECONDS if connection.vendor == "sqlite" else 0
 
     def start(self) -> None:
         self._task = asyncio.create_task(self._run())
@@ -60,15 +59,16 @@ class MessageWriter:
         loop = asyncio.get_running_loop()
         while True:
             await self._filled.wait()
+            began = loop.time()
             batch = [self._queue[i] for i in range(min(len(self._queue), MAX_BATCH))]
             outcomes = await loop.run_in_executor(self._thread, self._write, [draft for draft, _ in batch])
             for (_, done), outcome in zip(batch, outcomes, strict=True):
                 self._queue.popleft()
                 done(outcome)
-            if not self._queue:
+            if self._queue:
+                await asyncio.sleep(min(PAUSE_SECONDS, (loop.time() - began) / 2))
+            else:
                 self._filled.clear()
-            elif self._gap and len(batch) == MAX_BATCH:
-                await asyncio.sleep(self._gap)
 
     @staticmethod
     def _write(drafts: list[MessageDraft]) -> list[Outcome]:

@@ -24,7 +24,6 @@ logger = logging.getLogger(__name__)
 CONTENT_LENGTH = 10_000  # Unicode code points
 CHANGED_BY_A_MESSAGE = [
     "status",
-    "continued_in",
     "last_seq",
     "rev",
     "agent_read_seq",
@@ -145,7 +144,7 @@ def _post(drafts: Sequence[MessageDraft]) -> list[Posted | Refusal | Moved]:
 
 
 class _Batch:
-    """Places drafts on locked conversations in memory, then saves all of it with three statements."""
+    """Places drafts on locked conversations in memory, then saves all of it with a few statements."""
 
     def __init__(self, *, conversations: Iterable[Conversation], stored: Iterable[Message]) -> None:
         self.now = timezone.now()
@@ -213,7 +212,7 @@ class _Batch:
         for closed_id, conversation in self.continued.items():
             closed = self.conversations[closed_id]
             closed.continued_in = conversation
-            self.changed[closed_id] = closed
+            closed.save(update_fields=["continued_in"])
         for message, _ in self.messages:
             message.conversation_id = message.conversation.pk  # a new conversation has got its id just now
         insert_rows([message for message, _ in self.messages])
