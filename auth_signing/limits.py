@@ -86,10 +86,11 @@ def spend_visitor(caller: Caller, *, address: str) -> None:
 
 
 def _visitor_windows(caller: Caller, address: str) -> list[tuple[str, tuple[str, str]]]:
-    windows = [(settings.LIMIT_VISITOR_PER_IP, ("visitor-ip", address))]
-    if caller.session_id:
-        windows.append((settings.LIMIT_VISITOR, ("visitor", caller.session_id.hex)))
-    return windows
+    """The visitor's own first: what it refuses costs the others behind that address nothing."""
+    per_address = (settings.LIMIT_VISITOR_PER_IP, ("visitor-ip", address))
+    if caller.session_id is None:
+        return [per_address]
+    return [(settings.LIMIT_VISITOR, ("visitor", caller.session_id.hex)), per_address]
 
 
 def _wait(reset_time: float) -> int:

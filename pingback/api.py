@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, JsonResponse
 from rest_framework import exceptions, serializers
 from rest_framework.parsers import JSONParser
@@ -57,6 +58,8 @@ REFUSAL_OF: list[tuple[type[Exception], type[Refusal]]] = [
     (Http404, errors.NotFound),
     (PermissionDenied, errors.Forbidden),
     (RequestDataTooBig, errors.BodyTooLarge),
+    (OperationalError, errors.StoreUnavailable),
+    (InterfaceError, errors.StoreUnavailable),
 ]
 
 

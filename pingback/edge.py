@@ -7,6 +7,7 @@ bounds how many requests run at once, and takes off one final slash under /api/.
 import asyncio
 import hashlib
 import json
+import logging
 import re
 import time
 from collections import OrderedDict
@@ -18,12 +19,14 @@ from uuid import UUID, uuid4
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
-from django.db import close_old_connections
+from django.db import DatabaseError, close_old_connections
 
 from auth_signing.limits import spend_here
-from pingback.errors import BodyTooLarge, Busy, NotFound, RateLimited, Refusal
+from pingback.errors import BodyTooLarge, Busy, NotFound, RateLimited, Refusal, SlowBody, StoreUnavailable
 from widgets.config import public_config
 from widgets.launcher import launcher_script
+
+logger = logging.getLogger(__name__)
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -35,6 +38,7 @@ Headers = list[tuple[bytes, bytes]]
 SCRIPTS = {"/widget.js", "/l.js"}
 CONFIG_PATH = re.compile(r"/api/v1/widget/([0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})/?")
 CONFIG_SECONDS = 2.0
+BODY_SECONDS = 30.0
 CONFIGS_KEPT = 20_000
 
 PUBLIC: Headers = [
@@ -59,6 +63,10 @@ class Page:
         return cls(body, [*PUBLIC, (b"content-type", content_type), (b"etag", etag)], etag)
 
 
+class ClientGone(Exception):
+    """Nobody waits for the answer any more."""
+
+
 class Edge:
     def __init__(self, app: App) -> None:
         self._app = app
@@ -78,6 +86,8 @@ class Edge:
                 await self._respond(behind_proxies(scope), receive, send)
             except Refusal as refusal:
                 await refuse(refusal, send)
+            except ClientGone:
+                pass
 
     async def _respond(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"]
@@ -92,7 +102,7 @@ class Edge:
         else:
             if path.startswith("/api/"):
                 scope["path"] = path.removesuffix("/")  # raw_path stays as it came: signatures cover it
-            await self._bounded(scope, capped(scope, receive), send)
+            await self._bounded(scope, await received(scope, receive), send)
 
     def _script_page(self) -> Page:
         if self._script is None:
@@ -146,6 +156,9 @@ class ConfigCache:
 def load_config(public_id: UUID) -> dict[str, Any] | None:
     try:
         return public_config(public_id)
+    except DatabaseError:
+        logger.exception("a public config could not be loaded")
+        raise StoreUnavailable from None
     finally:
         close_old_connections()
 
@@ -179,22 +192,31 @@ def named(send: Send) -> Send:
     return send_named
 
 
-def capped(scope: Scope, receive: Receive) -> Receive:
-    """Refuse a body over the limit, before it is read where its length is said, else as soon as it is too long."""
+async def received(scope: Scope, receive: Receive) -> Receive:
+    """Take the whole body, before it holds anybody up, and hand it on. Too large or too slow: refused."""
     length = header(scope, b"content-length")
     if length.isdigit() and int(length) > settings.MAX_BODY_BYTES:
         raise BodyTooLarge
-    taken = 0
+    body = bytearray()
+    more = True
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            while more:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    raise ClientGone
+                body += message.get("body", b"")
+                more = message.get("more_body", False)
+                if len(body) > settings.MAX_BODY_BYTES:
+                    raise BodyTooLarge
+    except TimeoutError:
+        raise SlowBody from None
+    messages = iter([{"type": "http.request", "body": bytes(body)}])
 
-    async def receive_capped() -> Message:
-        nonlocal taken
-        message = await receive()
-        taken += len(message.get("body", b""))
-        if taken > settings.MAX_BODY_BYTES:
-            raise BodyTooLarge
-        return message
+    async def receive_again() -> Message:
+        return next(messages, None) or await receive()
 
-    return receive_capped
+    return receive_again
 
 
 def behind_proxies(scope: Scope) -> Scope:

@@ -89,3 +89,15 @@ class ServerFault(Refusal):
     code = "INTERNAL_ERROR"
     status = 500
     detail = "Something went wrong on our side. Try again."
+
+
+class StoreUnavailable(Refusal):
+    code = "STORE_UNAVAILABLE"
+    status = 503
+    detail = "The database can't be reached. Nothing was stored; try again in a moment."
+
+
+class SlowBody(Refusal):
+    code = "REQUEST_TIMEOUT"
+    status = 408
+    detail = "The body of the request took too long to arrive."

@@ -70,6 +70,7 @@ class Bus:
                     channel = await self._layer.new_channel()
                     await self._layer.group_add(GROUP, channel)
                 self.hear(await self._layer.receive(channel))
+                await asyncio.sleep(0)  # sockets send between two messages, or a backlog would look like slow readers
             except Exception as error:  # Redis is not there yet
                 self._note_trouble(str(error) or type(error).__name__)
                 channel = None

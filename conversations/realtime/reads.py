@@ -8,7 +8,7 @@ from conversations.models import Conversation, Message, Sender
 from conversations.realtime.frames import Position
 from pingback.errors import NotFound
 
-CONVERSATIONS = 20  # a visitor's newest
+CONVERSATIONS = 20  # in one hello: a visitor's newest, or the ones an agent names
 MISSED = 200  # messages of one conversation in one resume; the client asks again for the rest
 FIRST_PAGE = 50  # of a conversation the client does not show yet
 
@@ -31,7 +31,7 @@ def _missed(conversation: Conversation, position: Position | None) -> Iterable[M
 
 
 def missed_by_agent(caller: Caller, after: Mapping[int, Position]) -> list[str]:
-    conversations = Conversation.objects.visible_to(caller).with_people().filter(pk__in=after.keys())
+    conversations = Conversation.objects.visible_to(caller).with_people().filter(pk__in=list(after)[:CONVERSATIONS])
     frames: list[str] = []
     for conversation in conversations:
         frames.append(events.conversation_frame(conversation, viewer=Sender.AGENT))

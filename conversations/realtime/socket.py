@@ -30,6 +30,7 @@ HelloFrame = TypeVar("HelloFrame", bound=Frame)
 Message = dict[str, Any]
 
 TYPING_SECONDS = 2.0
+HELLO_SPACING_SECONDS = 0.1
 FINISH_SECONDS = 1.0  # for the last frames and the close of a socket that we end
 
 _origins = itertools.count(1)
@@ -82,7 +83,7 @@ class Socket(Generic[HelloFrame]):
         self._receive = receive
         self._send = send
         self._queue: deque[str] = deque()
-        self._held: list[str] | None = None
+        self._held: deque[str] | None = None  # live frames, while what was missed goes out
         self._drainer: asyncio.Task[None] | None = None
         self._groups: list[str] = []
         self._task: asyncio.Task[Any] | None = None
@@ -122,6 +123,7 @@ class Socket(Generic[HelloFrame]):
             while True:
                 await self._act(await self._next())
         except Closing as closing:
+            self._held = None
             code = closing.code
             if closing.refusal:
                 self.push(events.error_frame(closing.refusal))
@@ -133,6 +135,7 @@ class Socket(Generic[HelloFrame]):
             code = self._end_code
         except Exception:
             logger.exception("a socket failed")
+            self._held = None
             self.push(events.error_frame(ServerFault()))
             code = 1011
         finally:
@@ -142,6 +145,7 @@ class Socket(Generic[HelloFrame]):
                 hub.leave(group, self)
             self.left()
         if code:
+            self._end_code = code
             await self._finish(code)
 
     def left(self) -> None:
@@ -177,20 +181,22 @@ class Socket(Generic[HelloFrame]):
         if not isinstance(frame, self.hello_frame):
             raise Closing(CloseCode.BAD_FRAME, HelloTimeout())
         try:
-            self._held = []
+            self._held = deque()
             await self.admit(frame)
             await self._bring_up_to_date(frame)
         except Refusal as refusal:
-            self._held = None
             raise Closing(CODE_OF_STATUS.get(refusal.status, CloseCode.REFUSED), refusal) from refusal
 
     async def _bring_up_to_date(self, hello: HelloFrame) -> None:
-        """Live frames wait until what was missed is on its way, so that everything goes out in order."""
-        if self._held is None:
-            self._held = []
+        """Send what was missed at the reader's pace. Live frames wait meanwhile, so that all goes out in order."""
+        self._held = self._held or deque()
         missed = await self.resume(hello)
+        if self._drainer:
+            await asyncio.wait([self._drainer])
+        for text in (*missed, events.READY):
+            await self._write(text)
         live, self._held = self._held, None
-        for text in (*missed, events.READY, *live):
+        for text in live:
             self.push(text)
 
     async def _act(self, frame: Frame) -> None:
@@ -198,6 +204,7 @@ class Socket(Generic[HelloFrame]):
             case Ping():
                 self.push(events.PONG)
             case self.hello_frame():
+                await asyncio.sleep(HELLO_SPACING_SECONDS)  # each one is a query: nobody needs many
                 await self._bring_up_to_date(frame)
             case _:
                 try:
@@ -264,27 +271,31 @@ class Socket(Generic[HelloFrame]):
 
     def push(self, text: str) -> None:
         """Queue a frame; never waits. A reader too slow for its queue is ended, and resumes when it comes back."""
-        if self._held is not None:
-            self._held.append(text)
-            return
+        waiting = self._queue if self._held is None else self._held
         if self._end_code:
             return
-        if len(self._queue) >= settings.SOCKET_QUEUE_FRAMES:
+        if len(waiting) >= settings.SOCKET_QUEUE_FRAMES:
             logger.warning("a socket ended: its reader was too slow")
             self.end(CloseCode.SLOW_READER)
             return
-        self._queue.append(text)
-        if self._drainer is None:
+        waiting.append(text)
+        if self._drainer is None and self._held is None:
             self._drainer = asyncio.create_task(self._drain())
 
     async def _drain(self) -> None:
         try:
             while self._queue:
-                await self._send({"type": "websocket.send", "text": self._queue.popleft()})
-        except (OSError, RuntimeError):
-            self._queue.clear()  # the other side is gone; the reader hears of it by itself
+                await self._write(self._queue.popleft())
+        except Gone:
+            self._queue.clear()  # the reader hears of it by itself
         finally:
             self._drainer = None
+
+    async def _write(self, text: str) -> None:
+        try:
+            await self._send({"type": "websocket.send", "text": text})
+        except (OSError, RuntimeError):  # what the server raises once the line is closed
+            raise Gone from None
 
     # The page that opened it
 

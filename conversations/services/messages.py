@@ -13,11 +13,11 @@ from auth_signing.callers import Caller
 from auth_signing.roles import Permission
 from auth_signing.visitors import visitor_token, visitors_admit
 from conversations import events
-from conversations.errors import ConversationClosed, StoreUnavailable
+from conversations.errors import ConversationClosed
 from conversations.models import Conversation, Message, Sender, Status
 from conversations.querysets import is_visible
 from pingback.bulk import insert_rows, update_rows
-from pingback.errors import Invalid, NotFound, Refusal, ServerFault
+from pingback.errors import Invalid, NotFound, Refusal, ServerFault, StoreUnavailable
 
 logger = logging.getLogger(__name__)
 
@@ -218,7 +218,8 @@ class _Batch:
         insert_rows([message for message, _ in self.messages])
         update_rows(list(self.changed.values()), CHANGED_BY_A_MESSAGE)
         batch = [event for message, origin in self.messages for event in events.message_created(message, origin=origin)]
-        batch += [event for conversation in self.reopened for event in events.conversation_updated(conversation)]
+        reopened = Conversation.objects.with_people().filter(pk__in=[conversation.pk for conversation in self.reopened])
+        batch += [event for conversation in reopened for event in events.conversation_updated(conversation)]
         events.publish_on_commit(batch)
 
 

@@ -112,6 +112,23 @@ def test_hello_again_on_the_same_socket_resumes(visitor: Visitor) -> None:
         assert [frame["type"] for frame in frames] == ["conversation", "message"]
 
 
+def test_a_long_absence_is_made_up_for_page_by_page(make_server: MakeServer) -> None:
+    """More than a socket's queue holds, to a reader that is not slow."""
+    visitor = new_visitor(make_server({"SOCKET_FRAMES_PER_SECOND": "100000"}))
+    conversation = visitor.write_first()["conversation_id"]
+    with visitor.connect() as browser:
+        for number in range(600):
+            browser.send("send", client_id=str(uuid4()), content=str(number), conversation_id=conversation)
+        for _ in range(600):
+            browser.expect("ack")
+    with visitor.connect(after={conversation: {"seq": 1}}) as browser:
+        seen = [frame["seq"] for frame in browser.seen if frame["type"] == "message"]
+        while seen[-1] < 601:
+            page = browser.hello(widget=visitor.widget_id, after={conversation: {"seq": seen[-1]}})
+            seen += [frame["seq"] for frame in page if frame["type"] == "message"]
+    assert seen == list(range(2, 602))
+
+
 def test_typing_and_marks_reach_the_other_side(visitor: Visitor, agent: SignedIn) -> None:
     conversation = visitor.write_first()["conversation_id"]
     with visitor.connect() as browser, agent.connect() as inbox:

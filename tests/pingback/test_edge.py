@@ -1,7 +1,9 @@
 """The edge, from outside."""
 
+import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from uuid import uuid4
 
 import httpx
@@ -99,6 +101,15 @@ def test_a_body_over_the_limit_is_refused_before_it_is_read(server: Server) -> N
     except httpx.WriteError:
         return  # it was cut while sending
     assert unsaid.status_code == 413
+
+
+def test_slow_bodies_hold_nobody_up(server: Server) -> None:
+    head = f"POST {START} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{{"
+    with ExitStack() as stack:
+        for _ in range(40):  # more than run at once
+            line = stack.enter_context(socket.create_connection(("127.0.0.1", server.port)))
+            line.sendall(head.encode())
+        assert httpx.get(f"{server.url}/sign-in/", timeout=5).status_code == 200
 
 
 def test_a_strange_charset_is_no_error_of_ours(server: Server) -> None:
