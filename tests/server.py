@@ -177,6 +177,13 @@ class Server:
         except OSError:
             return False
 
+    def memory(self) -> int:
+        """Resident bytes of the process."""
+        if not self.process:
+            return 0
+        resident_pages = Path(f"/proc/{self.process.pid}/statm").read_text().split()[1]
+        return int(resident_pages) * os.sysconf("SC_PAGE_SIZE")
+
     def output(self) -> str:
         """All it has written so far, over all its starts."""
         return self.log.read_text(errors="replace") if self.log.exists() else ""

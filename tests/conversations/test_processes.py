@@ -3,8 +3,11 @@
 import signal
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from uuid import uuid4
 
 import pytest
+from websockets.exceptions import ConnectionClosed
 
 from tests.clients import Peer, demo_agent, new_visitor
 from tests.conftest import MakeServer
@@ -91,3 +94,52 @@ def wait_until(true: Callable[[], bool], seconds: float = 15) -> None:
     end = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < end, "it did not happen in time"
+
+
+@pytest.mark.postgres_redis
+def test_messages_are_refused_clearly_while_the_database_is_gone_and_stored_when_it_is_back(
+    make_server: MakeServer,
+) -> None:
+    server = make_server(own_postgres=True)
+    database = server.site.postgres
+    assert database
+    visitor = new_visitor(server)
+    conversation = visitor.write_first("before")["conversation_id"]
+    with visitor.connect() as browser:
+        database.kill()
+        lost = str(uuid4())
+        browser.send("send", client_id=lost, content="during", conversation_id=conversation)
+        error = browser.expect("error", patience=30)
+        assert (error["code"], error["client_id"]) == ("STORE_UNAVAILABLE", lost)
+        database.start()
+        wait_until(lambda: stored(browser, lost, conversation))
+        assert browser.seen[-1]["seq"] == 2
+
+
+def stored(browser: Peer, client_id: str, conversation_id: int) -> bool:
+    """Whether a retry goes through."""
+    browser.send("send", client_id=client_id, content="during", conversation_id=conversation_id)
+    return bool(browser.next(patience=30)["type"] == "ack")
+
+
+def test_floods_and_bad_frames_leave_no_memory_behind(make_server: MakeServer) -> None:
+    server = make_server()
+    visitor = new_visitor(server)
+    visitor.write_first()
+
+    def misbehave() -> None:
+        for frame in ("{", "[" * 60_000, '{"type": "nonsense"}', "x" * 120_000):
+            with visitor.connect() as browser:
+                browser.socket.send(frame)
+                browser.expect_close()
+        with visitor.connect() as browser, suppress(ConnectionClosed):
+            for _ in range(300):
+                browser.send("ping")
+
+    for _ in range(5):
+        misbehave()
+    before = server.memory()
+    for _ in range(40):
+        misbehave()
+    assert server.memory() - before < 16_000_000
+    assert new_visitor(server).write_first("still here")["seq"] == 1
