@@ -8,7 +8,7 @@ PYTHON := .venv/bin/python
 COMPILE := $(PYTHON) -m uv pip compile pyproject.toml --quiet --generate-hashes --no-annotate --python-version 3.11 \
 	--custom-compile-command "make lock"
 
-.PHONY: run test lint lock bench clean
+.PHONY: run environment test lint lock bench clean
 
 # 0.0.0.0 listens everywhere, but is no address to visit.
 run: export PUBLIC_URL ?= http://$(HOST:0.0.0.0=127.0.0.1):$(PORT)
@@ -17,6 +17,8 @@ run: .venv/runtime
 	@$(PYTHON) manage.py collectstatic --noinput --verbosity 0
 	@$(PYTHON) manage.py demo
 	@exec $(PYTHON) manage.py serve --host $(HOST) --port $(PORT)
+
+environment: .venv/runtime
 
 test: .venv/dev
 	@$(PYTHON) -m tests.everything $(ARGS)

@@ -3,6 +3,7 @@
 Counted in this process, or in Redis for all processes; when Redis can't be reached, per process until it can.
 """
 
+import threading
 import time
 from functools import cache
 from typing import Any
@@ -18,8 +19,21 @@ from limits.strategies import MovingWindowRateLimiter
 from auth_signing.callers import Caller
 from pingback.errors import RateLimited
 
+SWEEP_SECONDS = 10.0
 REDIS_OPTIONS: dict[str, Any] = {"socket_timeout": 1, "socket_connect_timeout": 1}
-in_process = MovingWindowRateLimiter(MemoryStorage())
+
+
+class PatientStorage(MemoryStorage):
+    """Sweeps what has expired every ten seconds, not every hundredth: a sweep of 50,000 addresses takes 62 ms."""
+
+    def _MemoryStorage__schedule_expiry(self) -> None:  # noqa: N802
+        if not self.timer.is_alive():
+            self.timer = threading.Timer(SWEEP_SECONDS, self._MemoryStorage__expire_events)  # type: ignore[attr-defined]
+            self.timer.daemon = True
+            self.timer.start()
+
+
+in_process = MovingWindowRateLimiter(PatientStorage())
 
 
 @cache
@@ -74,23 +88,22 @@ def spend_here(rule: str, *who: str) -> None:
         raise RateLimited(_wait(in_process.get_window_stats(limit, *who).reset_time))
 
 
-async def spend_visitor_async(caller: Caller, *, address: str) -> None:
-    """One call of the widget: counted for its visitor (a newcomer has only an address) and for its address."""
-    for rule, who in _visitor_windows(caller, address):
-        await spend_async(rule, *who)
+def spend_visitor_address(address: str) -> None:
+    """One call of the widget from this address, whatever comes of it."""
+    spend(settings.LIMIT_VISITOR_PER_IP, "visitor-ip", address)
 
 
-def spend_visitor(caller: Caller, *, address: str) -> None:
-    for rule, who in _visitor_windows(caller, address):
-        spend(rule, *who)
+def spend_visitor(caller: Caller) -> None:
+    """One call of this visitor. A newcomer has only an address."""
+    if caller.session_id:
+        spend(settings.LIMIT_VISITOR, "visitor", caller.session_id.hex)
 
 
-def _visitor_windows(caller: Caller, address: str) -> list[tuple[str, tuple[str, str]]]:
-    """The visitor's own first: what it refuses costs the others behind that address nothing."""
-    per_address = (settings.LIMIT_VISITOR_PER_IP, ("visitor-ip", address))
-    if caller.session_id is None:
-        return [per_address]
-    return [(settings.LIMIT_VISITOR, ("visitor", caller.session_id.hex)), per_address]
+async def spend_visitor_send(caller: Caller, *, address: str) -> None:
+    """One message on a socket: both of the above, for the event loop."""
+    if caller.session_id:
+        await spend_async(settings.LIMIT_VISITOR, "visitor", caller.session_id.hex)
+    await spend_async(settings.LIMIT_VISITOR_PER_IP, "visitor-ip", address)
 
 
 def _wait(reset_time: float) -> int:

@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import hmac
-from collections.abc import Mapping
+from collections.abc import Collection
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -14,6 +14,7 @@ from auth_signing.callers import Caller, caller_for_visitor
 from auth_signing.models import Contact, VisitorSession
 from pingback.errors import AccountInactive, InvalidToken
 
+Opening = tuple[UUID, UUID | None]
 OPENING_RETRY = timedelta(days=1)  # how long a newcomer may repeat its first message
 
 
@@ -37,30 +38,30 @@ def visitor_authenticate(token: str) -> Caller:
     return caller_for_visitor(session)
 
 
-def visitors_admit(openings: Mapping[UUID, UUID]) -> dict[UUID, Caller]:
+def visitors_admit(openings: Collection[Opening]) -> dict[Opening, Caller]:
     """Make a contact and a session for each newcomer; inside the transaction of their first messages.
 
-    `openings` maps the first message's client_id to the business. A client_id that already opened a session finds it
-    again, so a retry without a token (its answer was lost) makes no second visitor.
+    An opening is the business and the first message's client_id. One that already made a session finds it again, so a
+    retry without a token (its answer was lost) makes no second visitor.
     """
     if not openings:
         return {}
-    sessions = VisitorSession.objects.filter(opening_id__in=openings)
+    sessions = VisitorSession.objects.filter(opening_id__in=[opening_id for _, opening_id in openings])
     sessions.filter(created_at__lt=timezone.now() - OPENING_RETRY).update(opening_id=None)
-    found = {
-        session.opening_id: caller_for_visitor(session)
-        for session in sessions.select_related("contact")
-        if session.opening_id and openings[session.opening_id] == session.business_id
-    }
-    new = [
-        _new_session(opening_id, business_id) for opening_id, business_id in openings.items() if opening_id not in found
-    ]
-    Contact.objects.bulk_create([session.contact for session in new])
-    VisitorSession.objects.bulk_create(new)
-    return found | {session.opening_id: caller_for_visitor(session) for session in new if session.opening_id}
+    known = {_opening(session): session for session in sessions.select_related("contact")}
+    found = {opening: session for opening, session in known.items() if opening in openings}
+    new = {opening: _new_session(opening) for opening in openings if opening not in found}
+    Contact.objects.bulk_create([session.contact for session in new.values()])
+    VisitorSession.objects.bulk_create(new.values())
+    return {opening: caller_for_visitor(session) for opening, session in (found | new).items()}
 
 
-def _new_session(opening_id: UUID, business_id: UUID) -> VisitorSession:
+def _opening(session: VisitorSession) -> Opening:
+    return session.business_id, session.opening_id
+
+
+def _new_session(opening: Opening) -> VisitorSession:
+    business_id, opening_id = opening
     session_id = uuid4()
     return VisitorSession(
         id=session_id,

@@ -53,8 +53,12 @@ class MessageOutput(serializers.Serializer[Any]):
 class VisitorApi(APIView):
     authentication_classes = [VisitorTokenAuthentication]
 
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        limits.spend_visitor_address(request.META["REMOTE_ADDR"])
+        super().initial(request, *args, **kwargs)
+
     def post_message(self, request: Request, caller: Caller, **where: Any) -> Response:
-        limits.spend_visitor(caller, address=request.META["REMOTE_ADDR"])
+        limits.spend_visitor(caller)
         where.setdefault("client_id", uuid4())
         posted = message_post(MessageDraft(caller=caller, **where))
         token = {"token": posted.token} if posted.token else {}

@@ -7,3 +7,21 @@ class ConversationClosed(Refusal):
     code = "CONVERSATION_CLOSED"
     status = 409
     detail = "This conversation is closed."
+
+
+class BadFrame(Refusal):
+    code = "BAD_FRAME"
+    status = 400
+    detail = "This frame is not part of the protocol."
+
+
+class HelloTimeout(Refusal):
+    code = "HELLO_TIMEOUT"
+    status = 408
+    detail = "The first frame must be a hello, and come in time."
+
+
+class Flood(Refusal):
+    code = "FLOOD"
+    status = 429
+    detail = "Too many frames a second."

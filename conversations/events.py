@@ -18,7 +18,7 @@ from auth_signing.callers import Caller
 from conversations.models import Conversation, Message, Sender
 from conversations.realtime.close_codes import CloseCode
 from conversations.realtime.hub import hub
-from pingback.errors import Invalid, Refusal
+from pingback.errors import Invalid, RateLimited, Refusal
 
 encoder = msgspec.json.Encoder()
 
@@ -129,7 +129,9 @@ def ack_frame(message: Message, *, token: str | None = None) -> str:
 
 
 def error_frame(refusal: Refusal, *, client_id: UUID | None = None) -> str:
-    answered = {"client_id": client_id} if client_id else {}
+    answered: Payload = {"client_id": client_id} if client_id else {}
+    if isinstance(refusal, RateLimited):
+        answered["retry_after"] = refusal.retry_after
     detail = next(iter(refusal.errors.values()))[0] if isinstance(refusal, Invalid) else refusal.detail
     return encode({"type": "error", "code": refusal.code, "detail": detail, **answered})
 

@@ -39,7 +39,7 @@ class Conversation(models.Model):
     """
 
     business = models.ForeignKey(Business, on_delete=models.CASCADE, related_name="conversations")
-    widget = models.ForeignKey(Widget, on_delete=models.PROTECT, related_name="conversations")
+    widget = models.ForeignKey(Widget, on_delete=models.RESTRICT, related_name="conversations")
     contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="conversations")
     session = models.ForeignKey(VisitorSession, on_delete=models.SET_NULL, null=True, related_name="conversations")
     assignee = models.ForeignKey(Agent, on_delete=models.SET_NULL, null=True, blank=True, related_name="conversations")

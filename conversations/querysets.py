@@ -55,10 +55,6 @@ class MessageQuerySet(models.QuerySet["Message"]):
         """Everything that changed, for agents, in the order of its changes."""
         return self.filter(rev__gt=rev).order_by("rev")
 
-    def newest_first(self) -> Self:
-        """For agents, of every kind. Ids grow within a conversation."""
-        return self.order_by("-id")
-
     def sent_as(self, client_ids: Iterable[UUID]) -> list["Message"]:
         """What was stored under these client_ids, by whichever sender. Usually nothing, so that is asked first."""
         stored = self.filter(client_id__in=set(client_ids)).values_list("pk", flat=True)

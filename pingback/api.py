@@ -68,9 +68,7 @@ def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response 
     refusal = refusal_of(error)
     if refusal is None:
         return None
-    headers = {}
-    if isinstance(refusal, errors.RateLimited):
-        headers["Retry-After"] = str(refusal.retry_after)
+    headers = refusal.headers()
     if refusal.status == 401 and (scheme := getattr(error, "auth_header", None)):
         headers["WWW-Authenticate"] = scheme
     return Response(refusal.body(), status=refusal.status, headers=headers)
@@ -102,7 +100,7 @@ def field_errors(detail: Any) -> dict[str, list[str]]:
 
 
 def refusal_response(refusal: Refusal) -> JsonResponse:
-    return JsonResponse(refusal.body(), status=refusal.status)
+    return JsonResponse(refusal.body(), status=refusal.status, headers=refusal.headers())
 
 
 def is_api(request: HttpRequest) -> bool:

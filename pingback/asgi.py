@@ -27,7 +27,7 @@ def allow_other_sites(headers: dict[str, str], path: str, url: str) -> None:
 
 
 static_files = ServeStaticASGI(
-    django_app,
+    None,  # what is not there is a 404
     root=settings.STATIC_ROOT,
     prefix=settings.STATIC_URL,
     immutable_file_test=HASHED_NAME,
@@ -38,11 +38,6 @@ static_files = ServeStaticASGI(
 sockets: list[Any] = [path("ws/visitor/", cast(Any, visitor_socket)), path("ws/inbox/", cast(Any, inbox_socket))]
 
 application = Edge(
-    ProtocolTypeRouter(
-        {
-            "http": static_files,
-            "websocket": URLRouter(sockets),
-            "lifespan": lifespan,
-        }
-    )
+    ProtocolTypeRouter({"http": django_app, "websocket": URLRouter(sockets), "lifespan": lifespan}),
+    static_files=static_files,
 )

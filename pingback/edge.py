@@ -22,7 +22,7 @@ from django.conf import settings
 from django.db import DatabaseError, close_old_connections
 
 from auth_signing.limits import spend_here
-from pingback.errors import BodyTooLarge, Busy, NotFound, RateLimited, Refusal, SlowBody, StoreUnavailable
+from pingback.errors import BodyTooLarge, Busy, NotFound, Refusal, SlowBody, StoreUnavailable
 from widgets.config import public_config
 from widgets.launcher import launcher_script
 
@@ -38,7 +38,7 @@ Headers = list[tuple[bytes, bytes]]
 SCRIPTS = {"/widget.js", "/l.js"}
 CONFIG_PATH = re.compile(r"/api/v1/widget/([0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})/?")
 CONFIG_SECONDS = 2.0
-BODY_SECONDS = 30.0
+BODY_SECONDS = 10.0
 CONFIGS_KEPT = 20_000
 
 PUBLIC: Headers = [
@@ -68,8 +68,9 @@ class ClientGone(Exception):
 
 
 class Edge:
-    def __init__(self, app: App) -> None:
+    def __init__(self, app: App, *, static_files: App) -> None:
         self._app = app
+        self._static_files = static_files
         self._script: Page | None = None
         self._configs = ConfigCache()
         self._slots = asyncio.Semaphore(settings.MAX_REQUESTS_AT_ONCE)
@@ -97,12 +98,12 @@ class Edge:
         elif is_read and (match := CONFIG_PATH.fullmatch(path)):
             spend_here(settings.LIMIT_CONFIG_PER_IP, "config", scope["client"][0])
             await serve(await self._configs.get(UUID(match[1])), scope, send)
-        elif path.startswith(settings.STATIC_URL):
-            await self._app(scope, receive, send)
+        elif is_read and path.startswith(settings.STATIC_URL):
+            await self._static_files(scope, receive, send)
         else:
             if path.startswith("/api/"):
                 scope["path"] = path.removesuffix("/")  # raw_path stays as it came: signatures cover it
-            await self._bounded(scope, await received(scope, receive), send)
+            await self._bounded(scope, receive, send)
 
     def _script_page(self) -> Page:
         if self._script is None:
@@ -115,6 +116,7 @@ class Edge:
             raise Busy
         self._waiting += 1
         try:
+            receive = await received(scope, receive)
             await self._slots.acquire()
         finally:
             self._waiting -= 1
@@ -174,8 +176,7 @@ async def serve(page: Page, scope: Scope, send: Send) -> None:
 async def refuse(refusal: Refusal, send: Send) -> None:
     body = json.dumps(refusal.body()).encode()
     headers = [*PUBLIC[:2], (b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-    if isinstance(refusal, RateLimited):
-        headers.append((b"retry-after", str(refusal.retry_after).encode()))
+    headers += [(name.lower().encode(), value.encode()) for name, value in refusal.headers().items()]
     await send({"type": "http.response.start", "status": refusal.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 

@@ -19,6 +19,9 @@ class Refusal(Exception):
         """The one error shape of the API."""
         return {"code": self.code, "detail": self.detail, "error": self.detail}
 
+    def headers(self) -> dict[str, str]:
+        return {}
+
 
 class Invalid(Refusal):
     code = "VALIDATION_ERROR"
@@ -31,6 +34,12 @@ class Invalid(Refusal):
 
     def body(self) -> dict[str, Any]:
         return super().body() | {"errors": self.errors}
+
+
+class BadRequest(Refusal):
+    code = "BAD_REQUEST"
+    status = 400
+    detail = "This request can't be understood here."
 
 
 class NotFound(Refusal):
@@ -83,6 +92,9 @@ class RateLimited(Refusal):
         """`retry_after` in seconds."""
         self.retry_after = retry_after
         super().__init__(f"Too many requests. Try again in {retry_after} s.")
+
+    def headers(self) -> dict[str, str]:
+        return {"Retry-After": str(self.retry_after)}
 
 
 class ServerFault(Refusal):

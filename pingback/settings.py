@@ -25,7 +25,6 @@ TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
 
 ROOT_URLCONF = "pingback.urls"
 ASGI_APPLICATION = "pingback.asgi.application"
-APPEND_SLASH = False
 USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"
@@ -220,6 +219,7 @@ LOGGING = {
     "loggers": {
         "uvicorn.error": {"level": "WARNING"},  # below that it tells of every socket that comes and goes
         "django.request": {"level": "ERROR"},  # below that, of every wrong request
+        "django.security.DisallowedHost": {"level": "CRITICAL"},  # anybody could fill the log
     },
     "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},
 }

@@ -24,5 +24,6 @@ urlpatterns = [
     path("api/<path:rest>", api_not_found),
 ]
 
+handler400 = "pingback.views.bad_request"
 handler404 = "pingback.views.not_found"
 handler500 = "pingback.views.server_error"

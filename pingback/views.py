@@ -9,12 +9,17 @@ from django.views.decorators.csrf import csrf_exempt
 
 from pingback import demo
 from pingback.api import is_api, refusal_response
-from pingback.errors import NotFound, ServerFault
+from pingback.errors import BadRequest, NotFound, ServerFault
 
 
 @csrf_exempt
 def api_not_found(request: HttpRequest, rest: str) -> HttpResponse:
     return refusal_response(NotFound())
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's own refusals, such as a host that is not ours."""
+    return refusal_response(BadRequest()) if is_api(request) else render(request, "400.html", status=400)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any, Self
@@ -153,3 +154,9 @@ def another_business(server: Server) -> dict[str, Any]:
     """A second tenant on the same server: its widget_id and its agent's sign-in."""
     made: dict[str, Any] = json.loads(server.site.manage("shell", "--no-imports", "-c", ANOTHER_BUSINESS))
     return made
+
+
+def wait_until(true: Callable[[], bool], seconds: float = 15) -> None:
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, "it did not happen in time"

@@ -14,7 +14,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from functools import cached_property
 from itertools import count
 from pathlib import Path
@@ -183,6 +183,15 @@ class Server:
             return 0
         resident_pages = Path(f"/proc/{self.process.pid}/statm").read_text().split()[1]
         return int(resident_pages) * os.sysconf("SC_PAGE_SIZE")
+
+    def open_sockets(self) -> int:
+        if not self.process:
+            return 0
+        count = 0
+        for file in Path(f"/proc/{self.process.pid}/fd").iterdir():
+            with suppress(FileNotFoundError):  # closed meanwhile
+                count += os.readlink(file).startswith("socket:")
+        return count
 
     def output(self) -> str:
         """All it has written so far, over all its starts."""

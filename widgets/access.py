@@ -24,7 +24,10 @@ def widget_for_page(public_id: UUID, *, page_host: str) -> Widget:
 
 def host_of_page(origin: str) -> str:
     """Host and port of an `Origin` header; "" without one; "null" (a sandboxed page) is a host like no other."""
-    return urlsplit(origin).netloc or origin
+    try:
+        return urlsplit(origin).netloc or origin
+    except ValueError:
+        return origin
 
 
 def is_allowed(page_host: str, domains: Iterable[str]) -> bool:

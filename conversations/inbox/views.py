@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 from django_htmx.middleware import HtmxDetails
 
 from auth_signing.callers import Caller, caller_for_agent
@@ -66,7 +66,7 @@ class SignOut(LogoutView):
         return answer
 
 
-@require_GET
+@require_safe
 @for_agents
 def inbox(request: InboxRequest) -> HttpResponse:
     if request.htmx:
@@ -74,18 +74,17 @@ def inbox(request: InboxRequest) -> HttpResponse:
     return _page(request)
 
 
-@require_GET
+@require_safe
 @for_agents
 def inbox_list(request: InboxRequest) -> HttpResponse:
     return render(request, "inbox/_rows.html", _rows(request))
 
 
-@require_GET
+@require_safe
 @for_agents
 def inbox_thread(request: InboxRequest, conversation_id: int) -> HttpResponse:
     conversation = _conversation(request, conversation_id)
-    newest = conversation.messages.newest_first()[:THREAD_LENGTH]
-    thread = {"conversation": conversation, "newest_messages": list(reversed(newest))}
+    thread = {"conversation": conversation, "newest_messages": conversation.messages.newest(THREAD_LENGTH)}
     if request.htmx:
         return render(request, "inbox/_thread.html", thread)
     return _page(request, open_id=conversation.pk, **thread)

@@ -10,4 +10,4 @@ class CloseCode:
     HELLO_TIMEOUT = 4408
     FLOOD = 4429
     SLOW_READER = 4508
-    RESTART = 1012
+    FAULT = 1011

@@ -1,14 +1,13 @@
 """`/ws/inbox/`: an agent's socket."""
 
-from http.cookies import CookieError, SimpleCookie
 from importlib import import_module
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth import get_user
-from django.http import HttpRequest
-from django.http.request import validate_host
+from django.http import HttpRequest, parse_cookie
+from django.http.request import split_domain_port, validate_host
 
 from auth_signing.callers import Caller, caller_for_agent
 from auth_signing.models import Agent
@@ -29,14 +28,19 @@ class InboxSocket(Socket[AgentHello]):
     async def admit(self, hello: AgentHello) -> None:
         if hello.token is not None:
             raise InvalidToken  # bearer tokens do not exist yet
-        host = urlsplit(self.header(b"origin")).hostname
-        if not host or not validate_host(host, settings.ALLOWED_HOSTS):
-            raise OriginRefused  # a cookie counts only from our own pages
+        if not self._is_our_page():
+            raise OriginRefused
         self.caller = await in_thread(caller_for_cookies, self.header(b"cookie"))
         self.join(events.business_group(self.caller.business_id))
         if self.caller.agent_id:
             self.join(events.agent_group(self.caller.agent_id))
             runtime.presence.arrive(self.caller.agent_id)
+
+    def _is_our_page(self) -> bool:
+        """A cookie counts only from our own pages: this very host and port, or those of PUBLIC_URL."""
+        host, _ = split_domain_port(self.page_host)
+        ours = {self.header(b"host"), urlsplit(settings.PUBLIC_URL).netloc}
+        return self.page_host in ours and validate_host(host, settings.ALLOWED_HOSTS)
 
     def left(self) -> None:
         if hasattr(self, "caller") and self.caller.agent_id:
@@ -65,12 +69,9 @@ class InboxSocket(Socket[AgentHello]):
 
 def caller_for_cookies(header: str) -> Caller:
     """The agent whose Django session these cookies carry."""
-    try:
-        cookie = SimpleCookie(header).get(settings.SESSION_COOKIE_NAME)
-    except CookieError:
-        raise InvalidToken from None
     request = HttpRequest()
-    request.session = import_module(settings.SESSION_ENGINE).SessionStore(cookie.value if cookie else None)
+    session_key = parse_cookie(header).get(settings.SESSION_COOKIE_NAME)
+    request.session = import_module(settings.SESSION_ENGINE).SessionStore(session_key)
     user = get_user(request)
     agent = Agent.objects.with_account().filter(user_id=user.pk).first() if user.is_authenticated else None
     if agent is None:

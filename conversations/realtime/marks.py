@@ -10,6 +10,8 @@ from conversations.services import Mark, conversations_mark
 logger = logging.getLogger(__name__)
 
 FLUSH_SECONDS = 0.2
+RETRY_SECONDS = 5.0
+STOP_SECONDS = 2.0
 MAX_WAITING = 5_000
 
 Key = tuple[int, str, UUID | None]
@@ -31,8 +33,13 @@ class MarkCollector:
             self._task = asyncio.create_task(self._flush_soon())
 
     async def stop(self) -> None:
-        if self._task:
-            await self._task
+        """What waits is stored, if the database takes it in time."""
+        try:
+            async with asyncio.timeout(STOP_SECONDS):
+                while self._task:
+                    await asyncio.shield(self._task)
+        except TimeoutError:
+            logger.error("%d marks were not stored", len(self._waiting))
 
     async def _flush_soon(self) -> None:
         await asyncio.sleep(FLUSH_SECONDS)
@@ -40,7 +47,10 @@ class MarkCollector:
         try:
             await in_thread(conversations_mark, marks)
         except Exception:
-            logger.exception("%d marks were not stored", len(marks))
+            logger.exception("%d marks were not stored, and are tried again", len(marks))
+            await asyncio.sleep(RETRY_SECONDS)
+            for mark in marks:
+                self.add(mark)
         self._task = None
         if self._waiting:
             self._task = asyncio.create_task(self._flush_soon())

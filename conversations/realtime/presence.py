@@ -6,6 +6,8 @@ from collections import Counter
 from uuid import UUID
 
 from auth_signing.presence import agents_beat
+from conversations import events
+from conversations.realtime.hub import hub
 from conversations.realtime.threads import in_thread
 
 logger = logging.getLogger(__name__)
@@ -46,7 +48,8 @@ class PresenceBeat:
                 pass
             self._arrived.clear()
             try:
-                await in_thread(agents_beat, list(self._open))
+                for agent_id in await in_thread(agents_beat, list(self._open)):
+                    hub.deliver_here(events.agent_signed_out(agent_id))
             except Exception:
                 logger.exception("heartbeats were not stored")
             await asyncio.sleep(0.5)  # arrivals of a moment share a write

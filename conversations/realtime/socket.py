@@ -13,6 +13,7 @@ from django.conf import settings
 
 from auth_signing.callers import Caller
 from conversations import events
+from conversations.errors import BadFrame, Flood, HelloTimeout
 from conversations.models import Conversation
 from conversations.realtime.close_codes import CloseCode
 from conversations.realtime.frames import Frame, Ping, Typing
@@ -29,32 +30,15 @@ logger = logging.getLogger(__name__)
 HelloFrame = TypeVar("HelloFrame", bound=Frame)
 Message = dict[str, Any]
 
-TYPING_SECONDS = 2.0
+TYPING_SECONDS = 1.0
 HELLO_SPACING_SECONDS = 0.1
+RESUME_WRITE_SECONDS = 10.0
 FINISH_SECONDS = 1.0  # for the last frames and the close of a socket that we end
 
 _origins = itertools.count(1)
 
 
 CODE_OF_STATUS = {401: CloseCode.UNAUTHENTICATED, 403: CloseCode.REFUSED, 404: CloseCode.NOT_FOUND}
-
-
-class BadFrame(Refusal):
-    code = "BAD_FRAME"
-    status = 400
-    detail = "This frame is not part of the protocol."
-
-
-class HelloTimeout(Refusal):
-    code = "HELLO_TIMEOUT"
-    status = 408
-    detail = "The first frame must be a hello, and come in time."
-
-
-class Flood(Refusal):
-    code = "FLOOD"
-    status = 429
-    detail = "Too many frames a second."
 
 
 class Closing(Exception):
@@ -90,7 +74,7 @@ class Socket(Generic[HelloFrame]):
         self._end_code = 0
         self._second = 0.0
         self._frames = 0
-        self._typed: tuple[int, bool] | None = None
+        self._typed = False
         self._typed_at = 0.0
         self._typed_in: Conversation | None = None
 
@@ -113,20 +97,17 @@ class Socket(Generic[HelloFrame]):
     async def run(self) -> None:
         self._task = asyncio.current_task()
         lifetime: asyncio.TimerHandle | None = None
-        code = CloseCode.ENDED
+        code, refusal = CloseCode.ENDED, None
         try:
             await self._receive()  # websocket.connect
             await self._send({"type": "websocket.accept"})
-            await self._welcome()
             seconds = settings.SOCKET_LIFETIME_SECONDS * random.uniform(0.9, 1.1)
             lifetime = asyncio.get_running_loop().call_later(seconds, self.end, CloseCode.ENDED)
+            await self._welcome()
             while True:
                 await self._act(await self._next())
         except Closing as closing:
-            self._held = None
-            code = closing.code
-            if closing.refusal:
-                self.push(events.error_frame(closing.refusal))
+            code, refusal = closing.code, closing.refusal
         except Gone:
             code = 0
         except asyncio.CancelledError:
@@ -135,9 +116,7 @@ class Socket(Generic[HelloFrame]):
             code = self._end_code
         except Exception:
             logger.exception("a socket failed")
-            self._held = None
-            self.push(events.error_frame(ServerFault()))
-            code = 1011
+            code, refusal = CloseCode.FAULT, ServerFault()
         finally:
             if lifetime:
                 lifetime.cancel()
@@ -145,8 +124,7 @@ class Socket(Generic[HelloFrame]):
                 hub.leave(group, self)
             self.left()
         if code:
-            self._end_code = code
-            await self._finish(code)
+            await self._finish(code, refusal)
 
     def left(self) -> None:
         """Called once, when the socket has left all its groups."""
@@ -157,16 +135,19 @@ class Socket(Generic[HelloFrame]):
             self._end_code = code
             self._task.cancel()
 
-    async def _finish(self, code: int) -> None:
+    async def _finish(self, code: int, refusal: Refusal | None) -> None:
+        self._end_code = code  # nothing is pushed any more
         try:
             async with asyncio.timeout(FINISH_SECONDS):
                 if code == CloseCode.SLOW_READER:
                     self._queue.clear()
                 if self._drainer:
                     await asyncio.wait([self._drainer])
+                if refusal:
+                    await self._write(events.error_frame(refusal))
                 await self._send({"type": "websocket.close", "code": code})
-        except (TimeoutError, OSError, RuntimeError):
-            pass  # the other side is gone or reads nothing: the server cuts the connection when we return
+        except (TimeoutError, Gone, OSError, RuntimeError):
+            pass  # the other side is gone or reads nothing: the server cuts the line soon after we return
         if self._drainer:
             self._drainer.cancel()
 
@@ -193,8 +174,12 @@ class Socket(Generic[HelloFrame]):
         missed = await self.resume(hello)
         if self._drainer:
             await asyncio.wait([self._drainer])
-        for text in (*missed, events.READY):
-            await self._write(text)
+        try:
+            for text in (*missed, events.READY):
+                async with asyncio.timeout(RESUME_WRITE_SECONDS):
+                    await self._write(text)
+        except TimeoutError:
+            raise Closing(CloseCode.SLOW_READER) from None
         live, self._held = self._held, None
         for text in live:
             self.push(text)
@@ -251,12 +236,12 @@ class Socket(Generic[HelloFrame]):
             self.push(events.ack_frame(outcome.message, token=outcome.token))
 
     async def announce_typing(self, frame: Typing) -> None:
-        """Passed on at most every two seconds while nothing changes."""
+        """Passed on once a second at most; the end of typing always follows its beginning."""
         now = asyncio.get_running_loop().time()
-        said = (frame.conversation_id, frame.is_typing)
-        if said == self._typed and now - self._typed_at < TYPING_SECONDS:
+        ends = not frame.is_typing and self._typed
+        if not ends and now - self._typed_at < TYPING_SECONDS:
             return
-        self._typed, self._typed_at = said, now
+        self._typed, self._typed_at = frame.is_typing, now
         conversation = self._typed_in
         if conversation is None or conversation.pk != frame.conversation_id:
             conversation = await in_thread(conversation_of, self.caller, frame.conversation_id)

@@ -56,7 +56,7 @@ class VisitorSocket(Socket[VisitorHello]):
                 runtime.marks.add(Mark(self.caller, frame.conversation_id, "delivered", frame.seq))
 
     async def _post(self, frame: VisitorSend) -> None:
-        await limits.spend_visitor_async(self.caller, address=self.address)
+        await limits.spend_visitor_send(self.caller, address=self.address)
         draft = MessageDraft(
             caller=self.caller,
             content=frame.content,

@@ -18,6 +18,7 @@ logger = logging.getLogger(__name__)
 
 Outcome = Posted | Refusal
 MAX_BATCH = 100
+STOP_SECONDS = 5.0
 PAUSE_SECONDS = 0.01  # at most, between batches while messages wait: more gather, and requests get SQLite's write lock
 
 
@@ -33,8 +34,9 @@ class MessageWriter:
         self._task = asyncio.create_task(self._run())
 
     async def stop(self) -> None:
-        """Finish what was taken, then end."""
-        while self._queue:
+        """Finish what was taken, then end; a database that hangs is not waited for long."""
+        deadline = asyncio.get_running_loop().time() + STOP_SECONDS
+        while self._queue and asyncio.get_running_loop().time() < deadline:
             await asyncio.sleep(0.01)
         if self._task:
             self._task.cancel()
@@ -64,7 +66,10 @@ class MessageWriter:
             outcomes = await loop.run_in_executor(self._thread, self._write, [draft for draft, _ in batch])
             for (_, done), outcome in zip(batch, outcomes, strict=True):
                 self._queue.popleft()
-                done(outcome)
+                try:
+                    done(outcome)
+                except Exception:
+                    logger.exception("an answer could not be given")  # the others still get theirs
             if self._queue:
                 await asyncio.sleep(min(PAUSE_SECONDS, (loop.time() - began) / 2))
             else:

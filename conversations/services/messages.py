@@ -100,16 +100,25 @@ def refusal_of(draft: MessageDraft) -> Refusal | None:
 
 
 def _post_all(drafts: Sequence[MessageDraft]) -> list[Posted | Refusal]:
+    """Follows those whose conversation went on in another one, step by step."""
+    settled: dict[int, Posted | Refusal] = {}
+    left = dict(enumerate(drafts))
+    while left:
+        outcomes = dict(zip(left, _post_safely(list(left.values())), strict=True))
+        moved = {i: outcome.to for i, outcome in outcomes.items() if isinstance(outcome, Moved)}
+        settled |= {i: outcome for i, outcome in outcomes.items() if not isinstance(outcome, Moved)}
+        left = {i: replace(left[i], conversation_id=to) for i, to in moved.items()}
+    return [settled[i] for i in range(len(drafts))]
+
+
+def _post_safely(drafts: Sequence[MessageDraft]) -> Sequence[Posted | Refusal | Moved]:
     try:
-        outcomes = _post_or_reconnect(drafts)
+        return _post_or_reconnect(drafts)
     except (OperationalError, InterfaceError):
         logger.exception("database unreachable, %d messages refused", len(drafts))
         return [StoreUnavailable() for _ in drafts]
     except DatabaseError:  # one by one: either a draft is bad, or another process stored the same client_id meanwhile
-        outcomes = [_post_alone(draft) for draft in drafts]
-    moved = [replace(d, conversation_id=o.to) for d, o in zip(drafts, outcomes, strict=True) if isinstance(o, Moved)]
-    again = iter(_post_all(moved) if moved else ())
-    return [next(again) if isinstance(outcome, Moved) else outcome for outcome in outcomes]
+        return [_post_alone(draft) for draft in drafts]
 
 
 def _post_or_reconnect(drafts: Sequence[MessageDraft]) -> list[Posted | Refusal | Moved]:
@@ -133,14 +142,18 @@ def _post_alone(draft: MessageDraft) -> Posted | Refusal | Moved:
 
 @transaction.atomic
 def _post(drafts: Sequence[MessageDraft]) -> list[Posted | Refusal | Moved]:
-    callers = visitors_admit({d.client_id: d.caller.business_id for d in drafts if d.caller.is_newcomer})
+    callers = visitors_admit({_opening(draft) for draft in drafts if draft.caller.is_newcomer})
     batch = _Batch(
         conversations=Conversation.objects.locked(d.conversation_id for d in drafts if d.conversation_id),
         stored=Message.objects.sent_as(d.client_id for d in drafts),
     )
-    outcomes = [batch.place(draft, callers.get(draft.client_id, draft.caller)) for draft in drafts]
+    outcomes = [batch.place(draft, callers.get(_opening(draft), draft.caller)) for draft in drafts]
     batch.save()
     return outcomes
+
+
+def _opening(draft: MessageDraft) -> tuple[UUID, UUID | None]:
+    return draft.caller.business_id, draft.client_id
 
 
 class _Batch:

@@ -29,5 +29,6 @@ def _set_status(conversation_id: int, caller: Caller, status: Status) -> Convers
         conversation.status = status
         conversation.rev += 1
         conversation.save(update_fields=["status", "rev"])
+        conversation = Conversation.objects.with_people().get(pk=conversation_id)
         events.publish_on_commit(events.conversation_updated(conversation))
     return conversation

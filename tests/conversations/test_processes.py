@@ -2,14 +2,13 @@
 
 import signal
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from uuid import uuid4
 
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from tests.clients import Peer, demo_agent, new_visitor
+from tests.clients import Peer, demo_agent, new_visitor, wait_until
 from tests.conftest import MakeServer
 from tests.server import Server
 
@@ -88,12 +87,6 @@ def heard(browser: Peer, inbox: Peer, conversation_id: int) -> bool:
         return bool(inbox.expect("message", patience=1)["content"] == "after")
     except TimeoutError:
         return False
-
-
-def wait_until(true: Callable[[], bool], seconds: float = 15) -> None:
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, "it did not happen in time"
 
 
 @pytest.mark.postgres_redis

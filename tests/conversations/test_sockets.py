@@ -11,7 +11,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
-from tests.clients import Peer, SignedIn, Visitor, another_business, demo_agent, new_visitor, sign_in
+from tests.clients import Peer, SignedIn, Visitor, another_business, demo_agent, new_visitor, sign_in, wait_until
 from tests.conftest import MakeServer
 from tests.server import Server
 
@@ -210,7 +210,7 @@ def test_an_unknown_widget_or_token_ends_the_socket(server: Server, visitor: Vis
 
 
 def test_an_agents_cookie_counts_only_from_our_own_pages(server: Server, agent: SignedIn) -> None:
-    for origin in ("", "https://evil.example", "null"):
+    for origin in ("", "https://evil.example", "null", "http://127.0.0.1:1", "http://["):
         with Peer(f"{server.ws_url}/ws/inbox/", origin=origin, cookie=agent.cookie) as peer:
             peer.send("hello")
             assert peer.expect_close() == 4403
@@ -318,3 +318,24 @@ def test_signing_out_ends_the_sockets_of_that_session(server: Server) -> None:
     with Peer(f"{server.ws_url}/ws/inbox/", origin=server.url, cookie=agent.cookie) as peer:
         peer.send("hello")
         assert peer.expect_close() == 4401
+
+
+def test_a_reader_that_never_reads_is_cut(make_server: MakeServer) -> None:
+    """Its socket would stay open for ever: closing waits for it to take what it was sent."""
+    server = make_server({"SOCKET_QUEUE_FRAMES": "110", "SOCKET_FRAMES_PER_SECOND": "100000"})
+    visitor, agent = new_visitor(server), demo_agent(server)
+    conversation = visitor.write_first()["conversation_id"]
+    with (
+        small_buffer(server) as line,
+        connect(f"{server.ws_url}/ws/visitor/", sock=line, max_queue=1, ping_interval=None) as deaf,
+        agent.connect() as inbox,
+    ):
+        deaf.send(json.dumps({"type": "hello", "widget": visitor.widget_id, "token": visitor.token}))
+        inbox.post("Hi", conversation_id=conversation)
+        before = server.open_sockets()
+        for _ in range(BIG_MESSAGES):
+            inbox.send("send", client_id=str(uuid4()), content="😀" * 10_000, conversation_id=conversation)
+        for _ in range(BIG_MESSAGES):
+            inbox.expect("ack")
+        wait_until(lambda: server.open_sockets() < before)
+        deaf.close_timeout = 0.1

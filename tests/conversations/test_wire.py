@@ -13,9 +13,9 @@ from auth_signing.callers import Caller
 from auth_signing.models import Agent, Business, User
 from auth_signing.roles import Role
 from conversations import events
+from conversations.errors import BadFrame
 from conversations.models import Conversation, Message, Sender
 from conversations.realtime.frames import agent_frames, visitor_frames
-from conversations.realtime.socket import BadFrame
 from conversations.services import check_content
 from pingback.errors import Invalid
 from widgets.config import config_payload

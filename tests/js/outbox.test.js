@@ -18,7 +18,8 @@ function setUp() {
   });
   const contents = () => world.sent.map(({ content }) => content);
   const ack = (item, conversation_id = 7) => outbox.onAck({ client_id: item.client_id, conversation_id });
-  const refuse = (item, code, detail = "") => outbox.onError({ type: "error", code, detail, client_id: item.client_id });
+  const refuse = (item, code, detail = "", retry_after = undefined) =>
+    outbox.onError({ type: "error", code, detail, client_id: item.client_id, retry_after });
   return { ...world, world, outbox, contents, ack, refuse };
 }
 
@@ -73,17 +74,17 @@ test("an answer to somebody else changes nothing", () => {
   assert.equal(outbox.items.length, 1);
 });
 
-for (const [code, detail, ms] of [
-  ["RATE_LIMITED", "Too many messages. Try again in 12 seconds.", 12_000],
-  ["RATE_LIMITED", "Too many messages.", 5_000],
-  ["RATE_LIMITED", "Try again in 86400 seconds.", 60_000],
-  ["BUSY", "Try again.", 1_000],
+for (const [code, retryAfter, ms] of [
+  ["RATE_LIMITED", 12, 12_000],
+  ["RATE_LIMITED", 86_400, 60_000],
+  ["BUSY", undefined, 1_000],
+  ["STORE_UNAVAILABLE", undefined, 1_000],
 ]) {
   test(`${code} waits ${ms} ms, then sends the same message first`, () => {
     const { outbox, world, contents, refuse } = setUp();
     const one = outbox.add({ conversation_id: 7, content: "one" });
     outbox.add({ conversation_id: 7, content: "two" });
-    refuse(one, code, detail);
+    refuse(one, code, "Wait.", retryAfter);
     assert.deepEqual([one.state, one.code], ["sending", code]);
     assert.deepEqual(contents(), ["one"]);
     assert.equal(world.pauses[0].ms, ms);

@@ -22,6 +22,16 @@ def test_the_root_leads_to_sign_in_or_the_inbox(client: Client, cast: Cast) -> N
     assert client.get("/", follow=True).redirect_chain == [("/inbox/", 302)]
 
 
+def test_a_foreign_host_is_refused_in_the_words_of_its_path(client: Client) -> None:
+    api = client.get("/api/v1/nothing", headers={"Host": "evil.example"})
+    assert (api.status_code, api.json()["code"]) == (400, "BAD_REQUEST")
+    assert client.get("/sign-in/", headers={"Host": "evil.example"}).status_code == 400
+
+
+def test_a_page_is_found_without_its_final_slash(client: Client) -> None:
+    assert client.get("/sign-in").headers["Location"] == "/sign-in/"
+
+
 def test_the_admin_is_for_superusers(client: Client, cast: Cast) -> None:
     pages = [
         "/admin/auth_signing/user/",

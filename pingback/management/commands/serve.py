@@ -5,6 +5,8 @@ import uvicorn
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
+from pingback.line import Line
+
 
 class Command(BaseCommand):
     help = "Run the web process: HTTP and sockets. Several of them need REDIS_URL."
@@ -21,6 +23,7 @@ class Command(BaseCommand):
                 port=options["port"],
                 loop="uvloop",
                 http="httptools",
+                ws=Line,
                 lifespan="on",
                 ws_per_message_deflate=False,  # 33 KB a socket
                 ws_max_size=131_072,  # 10,000 emoji escaped as JSON are 120 KB

@@ -16,6 +16,8 @@ const region = part(document, "#thread", HTMLElement);
 const agentName = part(document, "#inbox", HTMLElement).dataset.agentName ?? "";
 /** @type {Map<number, string>} */
 const drafts = new Map();
+/** @type {Map<number, number>} the newest `rev` seen of each conversation */
+const revs = new Map();
 /** @type {Thread | undefined} */
 let thread;
 /** @type {Composer | undefined} */
@@ -36,6 +38,16 @@ const outbox = new Outbox({
 });
 const list = new ConversationList({ isRead: (id) => id === thread?.id && document.visibilityState === "visible" });
 
+/**
+ * Two changes made at once may arrive in the other order.
+ * @param {{id: number, rev: number}} conversation
+ */
+function isStale({ id, rev }) {
+  if (rev < (revs.get(id) ?? 0)) return true;
+  revs.set(id, rev);
+  return false;
+}
+
 /** @returns {HelloFrame} */
 function hello() {
   const after = thread?.timeline.after;
@@ -52,6 +64,7 @@ function onFrame(frame) {
       thread?.onMessage(frame);
       return list.onMessage(frame);
     case "conversation":
+      if (isStale(frame)) return;
       if (frame.id === thread?.id) lastSeq = frame.last_seq;
       thread?.onConversation(frame);
       return list.onConversation(frame);

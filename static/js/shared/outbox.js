@@ -10,8 +10,8 @@
  * @property {string} [detail]
  */
 
+const WAIT = new Set(["RATE_LIMITED", "BUSY", "STORE_UNAVAILABLE"]);
 const BUSY_DELAY = 1_000;
-const RATE_DELAY = 5_000;
 const LONGEST_DELAY = 60_000;
 
 /** What the sender wrote and the server has not stored yet, sent one at a time so that the order is kept. */
@@ -72,7 +72,7 @@ export class Outbox {
   onError(frame) {
     const item = this.#find(frame.client_id);
     if (!item) return undefined;
-    if (frame.code === "RATE_LIMITED" || frame.code === "BUSY") this.#wait(item, frame);
+    if (WAIT.has(frame.code)) this.#wait(item, frame);
     else this.#settle(item, "failed", frame);
     return item;
   }
@@ -109,8 +109,7 @@ export class Outbox {
    * @param {ErrorFrame} frame
    */
   #wait(item, frame) {
-    const seconds = Number(/\d+/.exec(frame.detail)?.[0] ?? 0);
-    const delay = frame.code === "BUSY" ? BUSY_DELAY : seconds * 1_000 || RATE_DELAY;
+    const delay = frame.retry_after ? frame.retry_after * 1_000 : BUSY_DELAY;
     this.#inFlight = undefined;
     this.timers.clearTimeout(this.#pause);
     this.#pause = this.timers.setTimeout(() => this.#resume(), Math.min(delay, LONGEST_DELAY));

@@ -49,7 +49,8 @@
  * @property {number} rev
  *
  * @typedef {{type: "presence", agent_id: string, status: string}} PresenceFrame
- * @typedef {{type: "error", code: string, detail: string, client_id?: string}} ErrorFrame
+ * @typedef {{type: "error", code: string, detail: string, client_id?: string,
+ *   retry_after?: number}} ErrorFrame
  * @typedef {{type: "ready"} | {type: "resume"} | {type: "pong"}} PlainFrame
  *
  * @typedef {MessageFrame | AckFrame | ConversationFrame | TypingFrame | MarkFrame | PresenceFrame | ErrorFrame
