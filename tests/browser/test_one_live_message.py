@@ -100,3 +100,18 @@ def test_nothing_typed_is_lost_while_the_server_restarts(page_factory: Pages, se
     visitor.reload()
     visitor.get_by_role("button", name=re.compile("^Chat")).click()
     expect(visitor.get_by_role("log")).to_contain_text("meanwhile")
+
+
+def test_a_text_that_is_too_long_stays_and_the_complaint_goes_when_it_is_shortened(
+    page_factory: Pages, server: Server
+) -> None:
+    visitor = page_factory()
+    open_shop(visitor, server)
+    dialog = visitor.get_by_role("dialog")
+    composer = dialog.get_by_role("textbox")
+    composer.fill("x" * 10_001)
+    composer.press("Enter")
+    expect(dialog).to_contain_text("at most 10,000 characters")
+    assert len(composer.input_value()) == 10_001
+    composer.fill("short")
+    expect(dialog).not_to_contain_text("at most 10,000 characters")

@@ -336,6 +336,7 @@ class View {
     const { input, log } = this;
     const follows = this.#isAtTheEnd;
     this.sendButton.disabled = !input.value.trim();
+    if (this.state.textContent === WORDS.tooLong) this.#say("");
     input.style.height = "auto";
     input.style.height = `${input.scrollHeight + 2}px`;
     if (follows) log.scrollTop = log.scrollHeight;

@@ -54,7 +54,7 @@ header p { margin-block-start: 4px; font-size: 13px; line-height: 1.4 }
 .row.mine { align-self: end; align-items: end }
 .row.activity { align-self: center; align-items: center; max-width: 100% }
 .row:not(.first) .who, .row:not(.last) .meta, .mine .who, .activity .who, .activity .meta { display: none }
-.who { padding-inline: 12px; margin-block-end: 4px; font-size: 12px; font-weight: 500; color: var(--muted) }
+.who { max-width: 100%; overflow-wrap: anywhere; padding-inline: 12px; margin-block-end: 4px; font-size: 12px; font-weight: 500; color: var(--muted) }
 .bubble {
   max-width: 100%; padding: 8px 12px; border: 1px solid transparent; border-radius: 18px; background: var(--sunken);
   white-space: pre-wrap; overflow-wrap: anywhere;
