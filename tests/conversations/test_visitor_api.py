@@ -5,6 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import OperationalError
 from django.test import Client, override_settings
 
 from conversations.models import Message
@@ -169,3 +170,20 @@ def test_a_visitor_over_the_limit_waits(api: Api) -> None:
         assert status == expected
     assert error["code"] == "RATE_LIMITED"
     assert Message.objects.count() == 3
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "code"),
+    [(RuntimeError("secret"), 500, "INTERNAL_ERROR"), (OperationalError("secret"), 503, "STORE_UNAVAILABLE")],
+)
+def test_a_fault_of_ours_is_answered_in_the_one_shape_and_tells_nothing(
+    api: Api, monkeypatch: pytest.MonkeyPatch, fault: Exception, status: int, code: str
+) -> None:
+    def fail(*_: Any, **__: Any) -> None:
+        raise fault
+
+    monkeypatch.setattr("conversations.api.widget_for_page", fail)
+    api.client.raise_request_exception = False
+    answered, error = api.start()
+    assert (answered, error["code"]) == (status, code)
+    assert "secret" not in json.dumps(error)
