@@ -16,7 +16,7 @@ from django.db import transaction
 
 from auth_signing.callers import Caller
 from conversations.models import Conversation, Message, Sender
-from conversations.realtime.close_codes import CloseCode
+from conversations.realtime.closing import CloseCode
 from conversations.realtime.hub import hub
 from pingback.errors import Invalid, RateLimited, Refusal
 
@@ -144,42 +144,31 @@ PONG = encode({"type": "pong"})
 # Events
 
 
-def both_sides(conversation: Conversation, payload: Payload, *, origin: int = 0) -> list[WireEvent]:
-    text = encode(payload)
-    events = [WireEvent(business_group(conversation.business_id), text, origin)]
-    if conversation.session_id:
-        events.append(WireEvent(session_group(conversation.session_id), text, origin))
+def _to_both_sides(conversation: Conversation, *, agents: str, visitor: str | None, origin: int = 0) -> list[WireEvent]:
+    """`visitor` is None for what stays among agents."""
+    events = [WireEvent(business_group(conversation.business_id), agents, origin)]
+    if visitor is not None and conversation.session_id:
+        events.append(WireEvent(session_group(conversation.session_id), visitor, origin))
     return events
 
 
 def message_created(message: Message, *, origin: int = 0) -> list[WireEvent]:
     """`message` with its conversation loaded. What has no seq stays among agents."""
-    conversation = message.conversation
-    events = [WireEvent(business_group(conversation.business_id), message_frame(message, viewer=Sender.AGENT), origin)]
-    if message.seq is not None and conversation.session_id:
-        events.append(
-            WireEvent(session_group(conversation.session_id), message_frame(message, viewer=Sender.CUSTOMER), origin)
-        )
-    return events
+    for_visitor = None if message.seq is None else message_frame(message, viewer=Sender.CUSTOMER)
+    for_agents = message_frame(message, viewer=Sender.AGENT)
+    return _to_both_sides(message.conversation, agents=for_agents, visitor=for_visitor, origin=origin)
 
 
 def conversation_updated(conversation: Conversation) -> list[WireEvent]:
-    events = [
-        WireEvent(business_group(conversation.business_id), conversation_frame(conversation, viewer=Sender.AGENT))
-    ]
-    if conversation.session_id:
-        events.append(
-            WireEvent(
-                session_group(conversation.session_id),
-                conversation_frame(conversation, viewer=Sender.CUSTOMER),
-            )
-        )
-    return events
+    return _to_both_sides(
+        conversation,
+        agents=conversation_frame(conversation, viewer=Sender.AGENT),
+        visitor=conversation_frame(conversation, viewer=Sender.CUSTOMER),
+    )
 
 
 def typing(conversation: Conversation, caller: Caller, *, is_typing: bool, origin: int) -> list[WireEvent]:
-    return both_sides(
-        conversation,
+    text = encode(
         {
             "type": "typing",
             "conversation_id": conversation.pk,
@@ -187,17 +176,17 @@ def typing(conversation: Conversation, caller: Caller, *, is_typing: bool, origi
             "user_id": caller.contact_id if caller.is_visitor else caller.agent_id,
             "name": caller.name,
             "is_typing": is_typing,
-        },
-        origin=origin,
+        }
     )
+    return _to_both_sides(conversation, agents=text, visitor=text, origin=origin)
 
 
 def marked(conversation: Conversation, *, mark: str, sender: Sender, seq: int) -> list[WireEvent]:
     """`mark` is "read" or "delivered"; `sender` is whose eyes."""
-    return both_sides(
-        conversation,
-        {"type": mark, "conversation_id": conversation.pk, "sender_type": sender, "seq": seq, "rev": conversation.rev},
+    text = encode(
+        {"type": mark, "conversation_id": conversation.pk, "sender_type": sender, "seq": seq, "rev": conversation.rev}
     )
+    return _to_both_sides(conversation, agents=text, visitor=text)
 
 
 def presence_changed(*, business_id: UUID, agent_id: UUID, status: str) -> list[WireEvent]:

@@ -15,7 +15,7 @@ from auth_signing.callers import Caller
 from conversations import events
 from conversations.errors import BadFrame, Flood, HelloTimeout
 from conversations.models import Conversation
-from conversations.realtime.close_codes import CloseCode
+from conversations.realtime.closing import CODE_OF_STATUS, CloseCode, Closing, Gone
 from conversations.realtime.frames import Frame, Ping, Typing
 from conversations.realtime.hub import hub
 from conversations.realtime.reads import conversation_of
@@ -36,17 +36,6 @@ RESUME_WRITE_SECONDS = 10.0
 FINISH_SECONDS = 1.0  # for the last frames and the close of a socket that we end
 
 _origins = itertools.count(1)
-
-
-CODE_OF_STATUS = {401: CloseCode.UNAUTHENTICATED, 403: CloseCode.REFUSED, 404: CloseCode.NOT_FOUND}
-
-
-class Closing(Exception):
-    """Ends the socket with this code, after the error if there is one."""
-
-    def __init__(self, code: int, refusal: Refusal | None = None) -> None:
-        self.code = code
-        self.refusal = refusal
 
 
 class Socket(Generic[HelloFrame]):
@@ -296,7 +285,3 @@ class Socket(Generic[HelloFrame]):
     def address(self) -> str:
         """The client's IP address, as the edge found it."""
         return (self.scope.get("client") or ("",))[0]
-
-
-class Gone(Exception):
-    """The client closed the socket."""

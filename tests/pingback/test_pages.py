@@ -1,8 +1,10 @@
 """Pages that belong to no app."""
 
 import json
+import stat
 
 import pytest
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.test import Client
@@ -68,6 +70,7 @@ def test_the_demo_is_made_once_and_signs_in(client: Client, db: None, capsys: py
     call_command("demo", "--json")
     first, again = (json.loads(line) for line in capsys.readouterr().out.splitlines())
     assert first == again
+    assert stat.S_IMODE((settings.DATA_DIR / "demo.json").stat().st_mode) == 0o600
     assert set(first) == {"business_id", "widget_id", "base_url", "owner", "agent"}
     for person in (first["owner"], first["agent"]):
         assert client.login(username=person["email"], password=person["password"])
