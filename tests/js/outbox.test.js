@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { webcrypto } from "node:crypto";
 import { test } from "node:test";
-import { newId, Outbox } from "../../static/js/shared/outbox.js";
+import { newId, Outbox } from "../../static/js/shared/messages.js";
 
 globalThis.crypto ??= webcrypto; // Node 18
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;

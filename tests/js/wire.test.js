@@ -3,9 +3,8 @@ import { webcrypto } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { Connection } from "../../static/js/shared/connection.js";
-import { Outbox } from "../../static/js/shared/outbox.js";
-import { Timeline } from "../../static/js/shared/timeline.js";
-import { palette } from "../../static/js/widget/styles.js";
+import { Outbox, Timeline } from "../../static/js/shared/messages.js";
+import { palette } from "../../static/js/widget/view.js";
 
 globalThis.crypto ??= webcrypto; // Node 18
 const WIRE = new URL("../wire/", import.meta.url);

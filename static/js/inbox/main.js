@@ -2,7 +2,7 @@
 /** @import { State, StateDetail } from "../shared/connection.js" */
 
 import { Connection } from "../shared/connection.js";
-import { Outbox } from "../shared/outbox.js";
+import { Outbox } from "../shared/messages.js";
 import { Composer } from "./composer.js";
 import { part, toast } from "./dom.js";
 import { ConversationList } from "./list.js";

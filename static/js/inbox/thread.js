@@ -1,7 +1,7 @@
-/** @import { Item } from "../shared/outbox.js" */
+/** @import { Item } from "../shared/messages.js" */
 /** @import { ConversationFrame, MarkFrame, Message, MessageFrame, AckFrame } from "../shared/types.js" */
 
-import { Timeline } from "../shared/timeline.js";
+import { Timeline } from "../shared/messages.js";
 import { clone, part, setText } from "./dom.js";
 import { setTime, showTimes } from "./times.js";
 

@@ -1,20 +1,4 @@
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
-
-/**
- * "now", "5 min", "3 h", then the date as the reader writes it.
- * @param {Date} moment
- * @param {Date} [now]
- */
-export function shortTime(moment, now = new Date()) {
-  const age = now.getTime() - moment.getTime();
-  if (age < MINUTE) return "now";
-  if (age < HOUR) return `${Math.floor(age / MINUTE)} min`;
-  if (age < DAY) return `${Math.floor(age / HOUR)} h`;
-  const year = moment.getFullYear() === now.getFullYear() ? undefined : "numeric";
-  return moment.toLocaleDateString(undefined, { day: "numeric", month: "short", year });
-}
+import { shortTime } from "../shared/messages.js";
 
 /** @param {HTMLTimeElement} element */
 export function showTime(element) {

@@ -1,7 +1,7 @@
 /** @import { ErrorFrame, FrameIn, FrameOut, HelloFrame, Timers } from "./types.js" */
 
 /** @typedef {"connecting" | "ready" | "reconnecting" | "stopped"} State */
-/** @typedef {{code?: number, error?: ErrorFrame, delay?: number}} StateDetail */
+/** @typedef {{code?: number, error?: ErrorFrame, delay?: number, failures?: number}} StateDetail failures in a row */
 /** @typedef {Pick<EventTarget, "addEventListener">} Listens */
 
 const FIRST_DELAY = 500;
@@ -130,7 +130,7 @@ export class Connection {
     if (code === FLOOD) this.#failures = Math.max(this.#failures, 4);
     const delay = Math.min(LONGEST_DELAY, FIRST_DELAY * 2 ** this.#failures++) * (0.5 + this.random() / 2);
     this.#retry = this.timers.setTimeout(() => this.#connect("reconnecting"), delay);
-    this.#enter("reconnecting", { code, error, delay });
+    this.#enter("reconnecting", { code, error, delay, failures: this.#failures });
   }
 
   /** @param {boolean} networkChanged then a socket that looks open may be frozen */

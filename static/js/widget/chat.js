@@ -1,464 +1,502 @@
-/** @import { FrameOut, HelloFrame, Message, PublicConfig } from "../shared/types.js" */
+/** @import { AckFrame, ConversationFrame, FrameIn, FrameOut, HelloFrame, Kept, Known, MarkFrame, Message, MessageFrame, PublicConfig, TypingFrame, Unsent } from "../shared/types.js" */
 /** @import { StateDetail } from "../shared/connection.js" */
-/** @import { Item } from "../shared/outbox.js" */
+/** @import { Item } from "../shared/messages.js" */
+/** @import { Polling } from "./http.js" */
 import { Connection } from "../shared/connection.js";
-import { Outbox } from "../shared/outbox.js";
-import { Timeline, textPieces } from "../shared/timeline.js";
-import { chatSheet, palette } from "./styles.js";
+import { DAY, Outbox, Timeline } from "../shared/messages.js";
+import { mountView } from "./view.js";
 
-const LONGEST_MESSAGE = 10_000;
-const NEAR_THE_END = 60;
-
-const WORDS = {
-  connecting: "Connecting",
-  reconnecting: "Reconnecting. Your messages are kept.",
-  offline: "You are offline. Your messages wait here.",
-  failed: "Not sent. Your message is still here.",
-  limited: "Many messages at once. The next goes out soon.",
-  busy: "Busy right now. Your message goes out soon.",
-  tooLong: "A message has at most 10,000 characters.",
-  refused: "Chat is not available here right now.",
-  broken: "Chat has stopped. Reload the page to go on.",
-};
+const TYPING_LIFE = 6_000;
+const FAILURES_BEFORE_POLLING = 2;
+const NO_TOKEN = 4401;
 
 /**
- * @typedef {object} Row
- * @property {string} key
- * @property {"mine" | "theirs" | "activity"} side
- * @property {string} content
- * @property {string} [name]
- * @property {string} [at]
- * @property {Item} [item] not stored yet
+ * @typedef {object} Options
+ * @property {ShadowRoot} shadow
+ * @property {PublicConfig} config
+ * @property {string} base
+ * @property {Kept} kept
+ * @property {Unsent} unsent
+ * @property {(place: "localStorage" | "sessionStorage", what: object | undefined) => boolean} keep whether it could
+ * @property {Known} conversations
+ * @property {(count: number) => void} showUnread
+ * @property {HTMLElement} launcherButton
  */
-/** @typedef {{text: string, isBad?: boolean, isOver?: boolean}} Status */
 
-/**
- * @param {object} options
- * @param {ShadowRoot} options.shadow
- * @param {PublicConfig} options.config
- * @param {string} options.base
- * @param {HTMLElement} options.launcherButton
- */
-export function mount({ shadow, config, base, launcherButton }) {
-  const chat = new Chat(config, base);
-  const view = new View(config, {
-    onSend: (content) => chat.send(content),
-    onRetry: (clientId) => chat.outbox.retry(clientId),
-    onClose: () => close(),
-  });
-  chat.onChange = () => view.render(chat.rows(), chat.status(), chat.isReady);
+/** @param {Options} options */
+export function mount(options) {
+  const chat = new Chat(options);
+  const view = mountView(chat, options);
+  chat.start();
+  return view;
+}
 
-  shadow.adoptedStyleSheets.push(chatSheet());
-  shadow.append(view.panel);
-  for (const part of [launcherButton, view.panel]) {
-    part.addEventListener("keydown", (event) => {
-      if (event.key !== "Escape" || event.isComposing || view.panel.hidden) return;
-      event.stopPropagation();
-      close();
-    });
+/** One conversation of the visitor. */
+export class Talk {
+  /** the name of the agent who types */
+  typing = "";
+  /** @type {"" | "loading" | "failed"} */
+  older = "";
+  /** messages after this one were new when the conversation was opened */
+  newAfter = Infinity;
+  /** @type {any} */
+  #typingEnds;
+
+  /**
+   * @param {number} id
+   * @param {() => void} onGap
+   */
+  constructor(id, onGap) {
+    this.id = id;
+    this.timeline = new Timeline({ onGap });
+    /** @type {Omit<ConversationFrame, "type">} */
+    this.info = {
+      id, status: "open", last_seq: 0, rev: -1, agent_read_seq: 0, visitor_read_seq: 0, visitor_delivered_seq: 0,
+      assignee: null, last_message: null,
+    };
   }
 
-  function open() {
-    launcherButton.ariaExpanded = "true";
-    view.show();
-    chat.open();
+  get messages() {
+    return [...this.timeline.messages, ...this.timeline.held.filter(isMine)];
   }
 
-  function close() {
-    launcherButton.ariaExpanded = "false";
-    view.panel.hidden = true;
-    launcherButton.focus({ preventScroll: true });
-    chat.close();
+  get unread() {
+    return Math.max(0, this.info.last_seq - this.info.visitor_read_seq);
   }
 
-  return { open, close, toggle: () => (view.panel.hidden ? open() : close()) };
+  get hasOlder() {
+    const [first] = this.timeline.messages;
+    return first ? (first.seq ?? 0) > 1 : this.info.last_seq > 0;
+  }
+
+  /** The visitor wrote last, not long ago. */
+  get isAwaited() {
+    const { status, last_message: last } = this.info;
+    return status === "open" && last?.sender_type === "customer" && Date.now() - Date.parse(last.created_at) < DAY;
+  }
+
+  /** The agent who answered last. */
+  get agent() {
+    return this.timeline.messages.findLast(({ sender_type }) => sender_type === "agent")?.author;
+  }
+
+  /** @param {Omit<ConversationFrame, "type">} info */
+  update(info) {
+    if (info.rev >= this.info.rev) this.info = info;
+  }
+
+  /** @param {Message} message */
+  add(message) {
+    const isNew = this.timeline.apply(message) !== "known";
+    const seq = message.seq ?? 0;
+    if (seq > this.info.last_seq) {
+      const { content: text, sender_type, created_at, rev } = message;
+      this.info = { ...this.info, rev, last_seq: seq, last_message: { text, sender_type, created_at } };
+    }
+    if (isMine(message)) this.saw(seq);
+    else if (seq) {
+      this.info.agent_read_seq = Math.max(this.info.agent_read_seq, seq); // who answers has read
+      this.types("");
+    }
+    return isNew;
+  }
+
+  /** @param {MarkFrame} mark */
+  mark({ type, sender_type, seq, rev }) {
+    this.info.rev = Math.max(this.info.rev, rev);
+    if (sender_type === "agent") this.info.agent_read_seq = Math.max(this.info.agent_read_seq, seq);
+    else if (type === "read") this.saw(seq);
+  }
+
+  /** @param {number} seq */
+  saw(seq) {
+    this.info.visitor_read_seq = Math.max(this.info.visitor_read_seq, seq);
+    this.got(seq);
+  }
+
+  /** @param {number} seq */
+  got(seq) {
+    this.info.visitor_delivered_seq = Math.max(this.info.visitor_delivered_seq, seq);
+  }
+
+  /**
+   * @param {string} name "" ends it
+   * @param {() => void} [onEnd] called when nothing renewed it
+   */
+  types(name, onEnd) {
+    clearTimeout(this.#typingEnds);
+    this.typing = name;
+    if (name) this.#typingEnds = setTimeout(() => (this.types(""), onEnd?.()), TYPING_LIFE);
+  }
 }
 
 /** What the visitor and the business said, and the line between them. */
-class Chat {
+export class Chat {
+  /** Called when there is something else to show, at most once a frame. */
   onChange = () => {};
-  /** @type {Map<number, Timeline>} */
-  #timelines = new Map();
-  /** @type {Map<number, number>} the newest seq the server told of, by conversation */
-  #newest = new Map();
+  /** @type {(message: MessageFrame) => void} an answer came just now */
+  onAnswer = () => {};
+  /** @type {Map<number, Talk>} */
+  talks = new Map();
+  /** @type {number | undefined} the conversation on show; undefined: a new one */
+  current;
+  isHome = false;
+  isOpen = false;
+  /** whether the reader looks at the newest message */
+  isAtEnd = true;
+  /** whether this browser keeps the token */
+  isKept = true;
+  /** @type {number | undefined} the code of a line that will not come back */
+  stopped;
+  /** @type {Map<number | undefined, string>} what is written and not sent, by conversation */
+  drafts;
+  /** @type {Polling | undefined} */
+  #polling;
+  #isPlaced = false;
+  #wasReady = false;
+  #isChanging = false;
   #askedAfter = "";
-  #stopped = "";
 
-  /**
-   * @param {PublicConfig} config
-   * @param {string} base
-   */
-  constructor(config, base) {
+  /** @param {Options} options */
+  constructor({ config, base, kept, unsent, keep, conversations }) {
     this.config = config;
-    this.session = new Session(`pingback:${config.id}`);
+    this.base = base;
+    this.kept = kept;
+    this.keep = keep;
+    this.drafts = new Map((unsent.drafts ?? []).map(([id, text]) => [id || undefined, text]));
+    this.isKnown = !kept.token || Boolean(conversations);
+    for (const info of conversations ?? []) this.#talk(info.id).update(info);
     this.connection = new Connection({
       url: base.replace(/^http/, "ws") + "/ws/visitor/",
       hello: () => this.#hello(),
-      onFrame: (frame) => this.#receive(frame),
-      onState: (state, detail) => {
-        if (state === "ready") this.outbox.resend();
-        if (state === "stopped") this.#stop(detail);
-        this.onChange();
-      },
+      onFrame: (frame) => this.receive(frame),
+      onState: (state, detail) => this.#onState(state, detail),
     });
-    this.outbox = new Outbox({
-      send: (frame) => this.connection.send(frame),
-      onChange: () => this.onChange(),
-    });
-    for (const change of ["online", "offline"]) addEventListener(change, () => this.onChange());
+    this.outbox = new Outbox({ send: (frame) => this.#send(frame), onChange: () => this.#changed() });
+    this.outbox.restore(unsent.items ?? []);
+    for (const change of ["online", "offline"]) addEventListener(change, () => this.#changed());
+    for (const change of ["pagehide", "visibilitychange"]) addEventListener(change, () => this.#keep(), true);
+    document.addEventListener("visibilitychange", () => this.#changed());
+  }
+
+  /** Goes on where the last page was left: a message that waits is sent, an answer is waited for. */
+  start() {
+    if (this.outbox.items.length || this.#isAwaiting) this.connection.open();
   }
 
   get isReady() {
-    return this.connection.state === "ready";
+    return this.connection.state === "ready" || Boolean(this.#polling?.isReady);
   }
 
-  /** The conversation on show is the newest one. */
-  get #current() {
-    return this.#timelines.size ? Math.max(...this.#timelines.keys()) : undefined;
+  get isPolling() {
+    return Boolean(this.#polling);
   }
 
-  get #messages() {
-    const timeline = this.#timelines.get(this.#current ?? 0);
-    return timeline ? [...timeline.messages, ...timeline.held.filter(isMine)] : [];
+  get token() {
+    return this.kept.token;
+  }
+
+  set token(token) {
+    this.#remember({ ...this.kept, token });
+  }
+
+  get hasSound() {
+    return Boolean(this.kept.sound);
+  }
+
+  set hasSound(sound) {
+    this.#remember({ ...this.kept, sound });
+  }
+
+  get talk() {
+    return this.talks.get(this.current ?? 0);
+  }
+
+  /** The conversations, the one that was talked in last first. */
+  get list() {
+    const at = (/** @type {Talk} */ { info }) => info.last_message?.created_at ?? "";
+    return [...this.talks.values()].sort((one, other) => (at(one) < at(other) ? 1 : -1));
+  }
+
+  get unread() {
+    return [...this.talks.values()].reduce((sum, { unread }) => sum + unread, 0);
+  }
+
+  get #isAwaiting() {
+    return [...this.talks.values()].some(({ isAwaited }) => isAwaited);
   }
 
   open() {
-    this.#stopped = "";
+    this.isOpen = true;
+    this.stopped = undefined;
+    this.#place();
     this.connection.open();
-    this.onChange();
+    this.#changed();
   }
 
   /** The line stays while an answer is awaited. */
   close() {
-    const last = this.#messages.at(-1);
-    if (!this.outbox.items.length && !(last && isMine(last))) this.connection.close();
+    this.isOpen = false;
+    if (this.outbox.items.length || this.#isAwaiting) return;
+    this.#endPolling();
+    this.connection.close();
+  }
+
+  /** @param {number} [id] none: a new conversation */
+  show(id) {
+    this.#isPlaced = true;
+    this.isHome = false;
+    this.isAtEnd = true;
+    this.current = id;
+    const { talk } = this;
+    if (talk) {
+      talk.newAfter = talk.unread ? talk.info.visitor_read_seq : Infinity;
+      if (!talk.timeline.messages.length && talk.hasOlder) this.fetchOlder();
+    }
+    this.#changed();
+  }
+
+  goHome() {
+    this.isHome = true;
+    this.#changed();
+  }
+
+  /** @param {boolean} isAtEnd */
+  look(isAtEnd) {
+    if (this.isAtEnd === isAtEnd) return;
+    this.isAtEnd = isAtEnd;
+    this.#changed();
   }
 
   /** @param {string} content */
   send(content) {
-    this.outbox.add({ conversation_id: this.#current, content });
+    this.draft("");
+    if (this.talk) this.talk.newAfter = Infinity;
+    this.outbox.add({ conversation_id: this.current, content });
   }
 
-  /** @returns {Row[]} */
-  rows() {
-    const { initial_message: greeting } = this.config;
-    /** @type {Row[]} */
-    const rows = greeting ? [{ key: "greeting", side: "theirs", content: greeting }] : [];
-    for (const { id, client_id, kind, author, content, created_at, ...message } of this.#messages) {
-      const side = kind === "activity" ? "activity" : isMine(message) ? "mine" : "theirs";
-      rows.push({ key: client_id ?? `${id}`, side, content, name: author?.name, at: created_at });
+  /** @param {string} text what stands in the composer */
+  draft(text) {
+    this.drafts.set(this.current, text);
+  }
+
+  /** @param {boolean} isTyping */
+  type(isTyping) {
+    if (this.talk) this.#send({ type: "typing", conversation_id: this.talk.id, is_typing: isTyping });
+  }
+
+  /** The page of messages before the ones we have. */
+  async fetchOlder() {
+    const { talk } = this;
+    if (!talk || talk.older === "loading" || !talk.hasOlder) return;
+    talk.older = "loading";
+    try {
+      const { olderMessages } = await import("./http.js");
+      for (const message of await olderMessages(this, talk)) talk.timeline.apply(message);
+      talk.older = "";
+    } catch {
+      talk.older = "failed";
     }
-    for (const item of this.outbox.items) rows.push({ key: item.client_id, side: "mine", content: item.content, item });
-    return rows;
-  }
-
-  /** @returns {Status} */
-  status() {
-    if (this.#stopped) return { text: this.#stopped, isBad: true, isOver: true };
-    if (!this.isReady && !navigator.onLine) return { text: WORDS.offline };
-    if (this.connection.state === "connecting") return { text: WORDS.connecting };
-    if (this.connection.state === "reconnecting") return { text: WORDS.reconnecting };
-    const failed = this.outbox.items.find(({ state }) => state === "failed");
-    if (failed) return { text: (failed.code === "VALIDATION_ERROR" && failed.detail) || WORDS.failed, isBad: true };
-    const waiting = this.outbox.items.find(({ code }) => code);
-    if (!waiting) return { text: "" };
-    return { text: waiting.code === "BUSY" ? WORDS.busy : WORDS.limited };
+    this.#changed();
   }
 
   /** @returns {HelloFrame} */
   #hello() {
     const after = this.#after();
     this.#askedAfter = JSON.stringify(after);
-    return { type: "hello", widget: this.config.id, token: this.session.token, after };
+    return { type: "hello", widget: this.config.id, token: this.token, after };
   }
 
   #after() {
-    const known = [...this.#timelines].filter(([, timeline]) => timeline.after.seq);
-    return Object.fromEntries(known.map(([id, timeline]) => [id, timeline.after]));
+    const begun = [...this.talks].filter(([, { timeline }]) => timeline.after.seq);
+    return Object.fromEntries(begun.map(([id, { timeline }]) => [id, timeline.after]));
   }
 
   /** @param {FrameOut} frame */
-  #receive(frame) {
-    if (frame.type === "conversation") {
-      this.#newest.set(frame.id, frame.last_seq);
-      this.#timeline(frame.id);
-    } else if (frame.type === "message" || frame.type === "ack") {
-      if (frame.type === "ack" && frame.token) this.session.token = frame.token;
-      this.#timeline(frame.conversation_id).apply(frame);
-      this.outbox.onAck(frame);
-    } else if (frame.type === "error") {
-      this.outbox.onError(frame);
-    } else if (frame.type === "ready") {
-      this.#fetchRest();
-    } else return;
-    this.onChange();
+  receive(frame) {
+    switch (frame.type) {
+      case "conversation":
+        this.#talk(frame.id).update(frame);
+        break;
+      case "message":
+      case "ack":
+        this.#onMessage(frame);
+        break;
+      case "read":
+      case "delivered":
+        this.talks.get(frame.conversation_id)?.mark(frame);
+        break;
+      case "typing":
+        this.#onTyping(frame);
+        break;
+      case "error":
+        this.outbox.onError(frame);
+        break;
+      case "ready":
+        this.#onReady();
+        break;
+      default:
+        return;
+    }
+    this.#changed();
+  }
+
+  /** @param {MessageFrame | AckFrame} frame */
+  #onMessage(frame) {
+    if (frame.type === "ack" && frame.token) this.token = frame.token;
+    const from = this.outbox.items.find(({ client_id }) => client_id === frame.client_id);
+    const cameFrom = from?.conversation_id;
+    const isNew = this.#talk(frame.conversation_id).add(frame);
+    this.outbox.onAck(frame);
+    if (from && cameFrom !== frame.conversation_id && cameFrom === this.current) this.#move(cameFrom, frame.conversation_id);
+    if (isNew && frame.type === "message" && this.isReady && !isMine(frame)) this.onAnswer(frame);
+  }
+
+  /**
+   * The conversation on show goes on in another one, and what is being written with it.
+   * @param {number | undefined} from
+   * @param {number} to
+   */
+  #move(from, to) {
+    this.drafts.set(to, this.drafts.get(from) ?? "");
+    this.drafts.delete(from);
+    this.current = to;
+  }
+
+  /** @param {TypingFrame} frame */
+  #onTyping({ conversation_id, sender_type, name, is_typing }) {
+    if (sender_type === "customer") return;
+    this.talks.get(conversation_id)?.types(is_typing ? name : "", () => this.#changed());
+  }
+
+  #onReady() {
+    this.isKnown = true;
+    this.#place();
+    this.#fetchRest();
+  }
+
+  /** Opens where the talk is: what is unread, else what goes on, else the list, else a new conversation. */
+  #place() {
+    if (this.#isPlaced || !this.isOpen) return;
+    this.isHome = true;
+    if (!this.isKnown) return;
+    this.#isPlaced = true;
+    const { list } = this;
+    const talk = list.find(({ unread }) => unread) ?? list.find(({ info }) => info.status !== "closed");
+    const waits = this.outbox.items.at(-1);
+    if (waits) this.show(waits.conversation_id);
+    else if (talk || !list.length) this.show(talk?.id);
   }
 
   /** One hello brings a limited number of messages: asks again while that brings us further. */
   #fetchRest() {
-    const isBehind = [...this.#newest].some(([id, seq]) => this.#timeline(id).after.seq < seq);
+    const isBehind = [...this.talks.values()].some(({ info, timeline }) => timeline.after.seq && timeline.after.seq < info.last_seq);
     if (isBehind && JSON.stringify(this.#after()) !== this.#askedAfter) this.connection.sayHello();
   }
 
   /** @param {number} id */
-  #timeline(id) {
-    let timeline = this.#timelines.get(id);
-    if (!timeline) {
-      timeline = new Timeline({ onGap: () => this.connection.sayHello() });
-      this.#timelines.set(id, timeline);
+  #talk(id) {
+    let talk = this.talks.get(id);
+    if (!talk) this.talks.set(id, (talk = new Talk(id, () => this.connection.sayHello())));
+    return talk;
+  }
+
+  /** @param {FrameIn} frame */
+  #send(frame) {
+    return this.connection.send(frame) || Boolean(this.#polling?.send(frame));
+  }
+
+  /** Tells how far messages have arrived, and been read by somebody who looks. */
+  #markSeen() {
+    if (!this.isReady) return;
+    for (const talk of this.talks.values()) {
+      const { seq } = talk.timeline.after;
+      const { id, info } = talk;
+      const isSeen = this.isOpen && !this.isHome && id === this.current && this.isAtEnd && document.visibilityState === "visible";
+      if (isSeen && seq > info.visitor_read_seq) {
+        if (this.#send({ type: "read", conversation_id: id, seq })) talk.saw(seq);
+      } else if (seq > info.visitor_delivered_seq) {
+        if (this.#send({ type: "delivered", conversation_id: id, seq })) talk.got(seq);
+      }
     }
-    return timeline;
+  }
+
+  #changed() {
+    if (this.#isChanging) return;
+    this.#isChanging = true;
+    const soon = document.visibilityState === "visible" ? requestAnimationFrame : setTimeout;
+    soon(() => {
+      this.#isChanging = false;
+      this.#markSeen();
+      this.onChange();
+    });
+  }
+
+  /** What is not sent outlives the page, once the visitor has sent anything at all. */
+  #keep() {
+    const items = this.outbox.items;
+    if (!items.length && !this.token) return;
+    const drafts = [...this.drafts].filter(([, text]) => text).map(([id, text]) => /** @type {[number, string]} */ ([id ?? 0, text]));
+    this.keep("sessionStorage", items.length || drafts.length ? { items, drafts } : undefined);
+  }
+
+  /** @param {Kept} kept */
+  #remember(kept) {
+    this.kept = kept;
+    this.isKept = this.keep("localStorage", kept.token ? kept : undefined);
+  }
+
+  /**
+   * @param {string} state
+   * @param {StateDetail} detail
+   */
+  #onState(state, detail) {
+    if (state === "ready") {
+      this.#wasReady = true;
+      this.#endPolling();
+      this.outbox.resend();
+    }
+    if (state === "stopped") this.#stop(detail);
+    if (state === "reconnecting" && !this.#wasReady && (detail.failures ?? 0) >= FAILURES_BEFORE_POLLING) this.#poll();
+    this.#changed();
+  }
+
+  /** Sockets never worked here: asks by HTTP, until one does. */
+  async #poll() {
+    if (this.#polling || !navigator.onLine) return;
+    const { Polling } = await import("./http.js");
+    if (this.#polling || this.connection.state === "ready" || this.connection.state === "stopped") return;
+    this.#polling = new Polling(this, {
+      onReady: () => (this.outbox.resend(), this.#changed()),
+      onStop: (code) => (this.connection.close(), this.#stop({ code })),
+    });
+    this.#polling.open();
   }
 
   /** @param {StateDetail} detail */
-  #stop({ code, error }) {
-    if (code === 4401 && this.session.token) {
-      this.session.token = undefined;
-      this.#timelines.clear();
-      this.#newest.clear();
+  #stop({ code = 0, error }) {
+    if (code === NO_TOKEN && this.token) {
+      this.token = undefined;
+      this.talks.clear();
+      this.isHome = false;
+      this.current = undefined;
       this.outbox.forgetConversations();
       this.connection.open();
       return;
     }
-    const isRefused = code === 4403 || code === 4404;
-    this.#stopped = isRefused ? WORDS.refused : WORDS.broken;
-    console.warn("PingBack:", error?.detail ?? this.#stopped);
-  }
-}
-
-/** The visitor's token, in memory where the browser keeps nothing. */
-class Session {
-  /** @type {string | undefined} */
-  #token;
-
-  /** @param {string} key */
-  constructor(key) {
-    this.key = key;
+    this.#endPolling();
+    this.stopped = code;
+    console.warn("PingBack:", error?.detail ?? `the chat has stopped (${code}).`);
+    this.#changed();
   }
 
-  get token() {
-    try {
-      this.#token ??= JSON.parse(localStorage.getItem(this.key) ?? "{}").token;
-    } catch {}
-    return this.#token;
+  #endPolling() {
+    this.#polling?.close();
+    this.#polling = undefined;
   }
-
-  set token(token) {
-    this.#token = token;
-    try {
-      if (token) localStorage.setItem(this.key, JSON.stringify({ token }));
-      else localStorage.removeItem(this.key);
-    } catch {}
-  }
-}
-
-/** The chat window. */
-class View {
-  /** @type {Map<string, HTMLElement>} */
-  #rows = new Map();
-
-  /**
-   * @param {PublicConfig} config
-   * @param {{onSend(content: string): void, onRetry(clientId: string): void, onClose(): void}} handlers
-   */
-  constructor(config, handlers) {
-    this.handlers = handlers;
-    this.log = make("div", { className: "log", role: "log", ariaLive: "polite", ariaLabel: "Messages", tabIndex: 0 });
-    this.log.dataset.empty = "Ask us anything. The answer appears here.";
-    this.state = make("p", { className: "state", role: "status" });
-    this.input = make("textarea", { rows: 1, dir: "auto", placeholder: "Write a message", ariaLabel: "Message", enterKeyHint: "send" });
-    this.sendButton = make("button", { className: "round send", title: "Send", ariaLabel: "Send", disabled: true }, icon("M12 19V5m-6 6 6-6 6 6"));
-    const form = make("form", {}, this.input, this.sendButton);
-    this.panel = make("section", { className: "panel", role: "dialog", ariaLabel: config.welcome_heading, hidden: true },
-      this.#header(config), this.log, this.state, form);
-    for (const [name, value] of Object.entries(palette(config))) this.panel.style.setProperty(name, value);
-
-    form.addEventListener("submit", (event) => {
-      event.preventDefault();
-      this.#send();
-    });
-    this.input.addEventListener("input", () => this.#fit());
-    this.input.addEventListener("keydown", (event) => {
-      if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
-      event.preventDefault();
-      this.#send();
-    });
-    // the page's own shortcuts must not fire while somebody writes
-    for (const kind of ["keydown", "keypress", "keyup"]) this.panel.addEventListener(kind, (event) => event.stopPropagation());
-  }
-
-  show() {
-    this.panel.dir = getComputedStyle(document.documentElement).direction;
-    this.panel.hidden = false;
-    this.log.scrollTop = this.log.scrollHeight;
-    this.#fit();
-    this.input.focus({ preventScroll: true });
-  }
-
-  /**
-   * @param {Row[]} rows
-   * @param {Status} status
-   * @param {boolean} isReady
-   */
-  render(rows, status, isReady) {
-    const { log } = this;
-    const last = rows.at(-1);
-    const isNewOfMine = last?.item && !this.#rows.has(last.key);
-    const follows = isNewOfMine || this.#isAtTheEnd;
-    log.ariaBusy = `${!isReady}`;
-
-    const shown = new Map(rows.map((row, at) => [row.key, this.#row(row, rows[at - 1], rows[at + 1])]));
-    for (const [key, element] of this.#rows) if (!shown.has(key)) element.remove();
-    this.#rows = shown;
-    [...shown.values()].forEach((element, at) => {
-      if (log.children[at] !== element) log.insertBefore(element, log.children[at] ?? null);
-    });
-    if (follows) log.scrollTop = log.scrollHeight;
-    this.input.disabled = Boolean(status.isOver);
-    this.#say(status.text, status.isBad);
-  }
-
-  get #isAtTheEnd() {
-    return this.log.scrollHeight - this.log.scrollTop - this.log.clientHeight < NEAR_THE_END;
-  }
-
-  #send() {
-    const content = this.input.value.trim();
-    if (!content) return;
-    if ([...content].length > LONGEST_MESSAGE) return this.#say(WORDS.tooLong, true);
-    this.input.value = "";
-    this.#fit();
-    this.handlers.onSend(content);
-  }
-
-  /** The composer grows with its text. */
-  #fit() {
-    const { input, log } = this;
-    const follows = this.#isAtTheEnd;
-    this.sendButton.disabled = !input.value.trim();
-    if (this.state.textContent === WORDS.tooLong) this.#say("");
-    input.style.height = "auto";
-    input.style.height = `${input.scrollHeight + 2}px`;
-    if (follows) log.scrollTop = log.scrollHeight;
-  }
-
-  /**
-   * @param {string} text
-   * @param {boolean} [isBad]
-   */
-  #say(text, isBad = false) {
-    if (this.state.textContent !== text) this.state.textContent = text;
-    this.state.classList.toggle("bad", isBad);
-  }
-
-  /** @param {PublicConfig} config */
-  #header({ logo_url, welcome_heading, welcome_tagline }) {
-    const close = make("button", { type: "button", className: "round", title: "Close", ariaLabel: "Close chat" }, icon("m6 6 12 12M18 6 6 18"));
-    close.addEventListener("click", () => this.handlers.onClose());
-    const header = make("header", {},
-      make("div", {}, make("h2", { dir: "auto", textContent: welcome_heading }), make("p", { dir: "auto", textContent: welcome_tagline })), close);
-    if (logo_url) {
-      const logo = make("img", { src: logo_url, alt: "", width: 40, height: 40, referrerPolicy: "no-referrer" });
-      logo.addEventListener("error", () => logo.remove());
-      header.prepend(logo);
-    }
-    return header;
-  }
-
-  /**
-   * @param {Row} row
-   * @param {Row} [before]
-   * @param {Row} [after]
-   */
-  #row(row, before, after) {
-    const element = this.#rows.get(row.key) ?? newRow(row);
-    const isFirst = !isOneGroup(before, row);
-    const isLast = !isOneGroup(row, after) || row.item?.state === "failed";
-    element.className = ["row", row.side, isFirst && "first", isLast && "last", row.item?.state === "failed" && "failed"]
-      .filter(Boolean).join(" ");
-    const meta = /** @type {HTMLElement} */ (element.lastElementChild);
-    const state = row.item?.state ?? row.at ?? "";
-    if (meta.dataset.state !== state) {
-      meta.dataset.state = state;
-      meta.replaceChildren(...this.#meta(row));
-    }
-    return element;
-  }
-
-  /**
-   * @param {Row} row
-   * @returns {(Node | string)[]}
-   */
-  #meta({ item, at }) {
-    if (item?.state === "failed") {
-      const again = make("button", { type: "button", textContent: "Try again" });
-      again.addEventListener("click", () => this.handlers.onRetry(item.client_id));
-      return ["Not sent. ", again];
-    }
-    if (item) return [make("span", { className: "wait", textContent: "Sending" })];
-    return at ? [timeOf(new Date(at))] : [];
-  }
-}
-
-/** @param {Row} row */
-function newRow({ name = "", content }) {
-  const pieces = textPieces(content).map(({ text, href }) =>
-    href ? make("a", { href, textContent: text, target: "_blank", rel: "noopener noreferrer nofollow" }) : text);
-  return make("div", {},
-    make("div", { className: "who", textContent: name, dir: "auto" }),
-    make("div", { className: "bubble", dir: "auto" }, ...pieces),
-    make("div", { className: "meta", ariaLive: "off" }));
-}
-
-/** @param {Date} date */
-function timeOf(date) {
-  const isToday = date.toDateString() === new Date().toDateString();
-  /** @type {Intl.DateTimeFormatOptions} */
-  const day = isToday ? {} : { day: "numeric", month: "short" };
-  const textContent = date.toLocaleString([], { ...day, hour: "numeric", minute: "2-digit" });
-  return make("time", { dir: "auto", dateTime: date.toISOString(), title: date.toLocaleString(), textContent });
-}
-
-/**
- * Rows of one sender and minute stand together.
- * @param {Row} [one]
- * @param {Row} [next]
- */
-function isOneGroup(one, next) {
-  if (!one || !next || one.side !== next.side) return false;
-  if (one.side !== "mine" && one.name !== next.name) return false;
-  return Boolean(next.item) || minuteOf(one) === minuteOf(next);
-}
-
-/** @param {Row} row */
-function minuteOf({ at }) {
-  return at?.slice(0, 16);
 }
 
 /** @param {{sender_type: Message["sender_type"]}} message */
-function isMine({ sender_type }) {
+export function isMine({ sender_type }) {
   return sender_type === "customer";
-}
-
-/**
- * @template {keyof HTMLElementTagNameMap} Tag
- * @param {Tag} tag
- * @param {Partial<HTMLElementTagNameMap[Tag]>} properties
- * @param {(Node | string)[]} children
- */
-function make(tag, properties, ...children) {
-  const element = document.createElement(tag);
-  Object.assign(element, properties);
-  element.append(...children);
-  return element;
-}
-
-/** @param {string} path */
-function icon(path) {
-  const [svg, shape] = ["svg", "path"].map((name) => document.createElementNS("http://www.w3.org/2000/svg", name));
-  svg.setAttribute("viewBox", "0 0 24 24");
-  svg.setAttribute("aria-hidden", "true");
-  shape.setAttribute("d", path);
-  svg.append(shape);
-  return svg;
 }

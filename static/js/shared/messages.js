@@ -1,4 +1,5 @@
-/** @import { AckFrame, ErrorFrame, MessageFrame, SendFrame, Timers } from "./types.js" */
+/** The messages of a conversation: those that are stored (Timeline), and those on their way (Outbox). */
+/** @import { AckFrame, ErrorFrame, Message, MessageFrame, Position, SendFrame, Timers } from "./types.js" */
 
 /**
  * @typedef {object} Item
@@ -10,9 +11,104 @@
  * @property {string} [detail]
  */
 
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+export const DAY = 24 * HOUR;
+const GAP_PATIENCE = 200;
 const WAIT = new Set(["RATE_LIMITED", "BUSY", "STORE_UNAVAILABLE"]);
 const BUSY_DELAY = 1_000;
 const LONGEST_DELAY = 60_000;
+
+/** The ordered messages of one conversation. */
+export class Timeline {
+  /** @type {Message[]} */
+  messages = [];
+  #ids = new Set();
+  /** @type {Map<number, Message>} */
+  #held = new Map();
+  /** @type {any} */
+  #timer;
+  /** the last message before the first gap */
+  #seq = 0;
+  #seqRev = 0;
+  #rev = 0;
+
+  /**
+   * @param {object} options
+   * @param {() => void} options.onGap a gap stayed open: say hello again
+   * @param {Timers} [options.timers]
+   */
+  constructor({ onGap, timers = globalThis }) {
+    this.onGap = onGap;
+    this.timers = timers;
+  }
+
+  /**
+   * How far `hello.after` may claim to know. While a gap is open, `rev` stays before it.
+   * @returns {Position}
+   */
+  get after() {
+    return { seq: this.#seq, rev: this.#held.size ? this.#seqRev : this.#rev };
+  }
+
+  /** Messages that wait for an earlier one. */
+  get held() {
+    return [...this.#held.values()].sort((a, b) => a.id - b.id);
+  }
+
+  /**
+   * @param {Message} message
+   * @returns {"added" | "known" | "held"}
+   */
+  apply(message) {
+    if (this.#ids.has(message.id)) return "known";
+    const { seq } = message;
+    if (seq !== null && this.#seq && seq > this.#seq + 1) {
+      this.#hold(seq, message);
+      return "held";
+    }
+    this.#insert(message);
+    this.#release();
+    return "added";
+  }
+
+  /**
+   * @param {number} seq
+   * @param {Message} message
+   */
+  #hold(seq, message) {
+    this.#held.set(seq, message);
+    this.#timer ??= this.timers.setTimeout(() => {
+      this.#timer = undefined;
+      this.onGap();
+    }, GAP_PATIENCE);
+  }
+
+  #release() {
+    for (let next; (next = this.#held.get(this.#seq + 1)); ) {
+      this.#held.delete(this.#seq + 1);
+      this.#insert(next);
+    }
+    if (this.#held.size) return;
+    this.timers.clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  /**
+   * Ids grow within a conversation, for rows without `seq` too, so they give the order.
+   * @param {Message} message
+   */
+  #insert(message) {
+    let at = this.messages.length;
+    while (at && this.messages[at - 1].id > message.id) at--;
+    this.messages.splice(at, 0, message);
+    this.#ids.add(message.id);
+    this.#rev = Math.max(this.#rev, message.rev);
+    if (message.seq === null || message.seq <= this.#seq) return;
+    this.#seq = message.seq;
+    this.#seqRev = message.rev;
+  }
+}
 
 /** What the sender wrote and the server has not stored yet, sent one at a time so that the order is kept. */
 export class Outbox {
@@ -75,6 +171,14 @@ export class Outbox {
     if (WAIT.has(frame.code)) this.#wait(item, frame);
     else this.#settle(item, "failed", frame);
     return item;
+  }
+
+  /**
+   * What waited when the page was left. It goes out in its old order, before anything new.
+   * @param {Item[]} items
+   */
+  restore(items) {
+    this.items.unshift(...items);
   }
 
   /** The line is ready: send again what was never acknowledged, in order. */
@@ -159,4 +263,18 @@ export function newId() {
   bytes[8] = (bytes[8] & 0x3f) | 0x80;
   const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+}
+
+/**
+ * "now", "5 min", "3 h", then the date as the reader writes it.
+ * @param {Date} moment
+ * @param {Date} [now]
+ */
+export function shortTime(moment, now = new Date()) {
+  const age = now.getTime() - moment.getTime();
+  if (age < MINUTE) return "now";
+  if (age < HOUR) return `${Math.floor(age / MINUTE)} min`;
+  if (age < DAY) return `${Math.floor(age / HOUR)} h`;
+  const year = moment.getFullYear() === now.getFullYear() ? undefined : "numeric";
+  return moment.toLocaleDateString(undefined, { day: "numeric", month: "short", year });
 }

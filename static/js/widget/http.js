@@ -1,0 +1,134 @@
+/** What the chat asks by HTTP: older messages, and everything where sockets are blocked. Loaded when it is needed. */
+/** @import { FrameIn, Message, SendFrame } from "../shared/types.js" */
+/** @import { Chat, Talk } from "./chat.js" */
+
+const PAGE = 50;
+const OFTEN = 5_000;
+const SELDOM = 30_000; // while nobody looks
+/** @type {Record<number, number>} the codes a socket would close with */
+const CLOSES = { 401: 4401, 403: 4403, 404: 4404 };
+
+/**
+ * The page before the messages that a conversation has.
+ * @param {Chat} chat
+ * @param {Talk} talk
+ * @returns {Promise<Message[]>}
+ */
+export async function olderMessages(chat, { id, info, timeline }) {
+  const before = timeline.messages[0]?.seq ?? info.last_seq + 1;
+  const after = Math.max(0, before - 1 - PAGE);
+  const { results } = await ask(chat, `/${id}/messages?after=${after}&limit=${before - 1 - after}`);
+  return results;
+}
+
+/** Stands in for the socket: sends by POST, asks for answers every few seconds. */
+export class Polling {
+  isReady = false;
+  #isClosed = false;
+  /** @type {any} */
+  #timer;
+
+  /**
+   * @param {Chat} chat
+   * @param {object} options
+   * @param {() => void} options.onReady
+   * @param {(code: number) => void} options.onStop
+   */
+  constructor(chat, { onReady, onStop }) {
+    this.chat = chat;
+    this.onReady = onReady;
+    this.onStop = onStop;
+  }
+
+  async open() {
+    clearTimeout(this.#timer);
+    try {
+      await (this.chat.token ? this.#fetch() : ask(this.chat));
+      if (this.#isClosed) return;
+      if (!this.isReady) {
+        this.isReady = true;
+        this.onReady();
+      }
+    } catch (error) {
+      this.#onError(error);
+    }
+    const isWatched = this.chat.isOpen && document.visibilityState === "visible";
+    if (!this.#isClosed) this.#timer = setTimeout(() => this.open(), isWatched ? OFTEN : SELDOM);
+  }
+
+  close() {
+    this.#isClosed = true;
+    this.isReady = false;
+    clearTimeout(this.#timer);
+  }
+
+  /**
+   * @param {FrameIn} frame
+   * @returns {boolean} whether it is on its way
+   */
+  send(frame) {
+    if (!this.isReady) return false;
+    if (frame.type === "send") this.#post(frame);
+    if (frame.type === "read") {
+      ask(this.chat, `/${frame.conversation_id}/read`, { seq: frame.seq }).catch((error) => this.#onError(error));
+    }
+    return true;
+  }
+
+  /** @param {SendFrame} frame */
+  async #post({ client_id, content, conversation_id }) {
+    const { chat } = this;
+    try {
+      const said = await (conversation_id
+        ? ask(chat, `/${conversation_id}/messages`, { client_id, content })
+        : ask(chat, "", { client_id, content, widget_id: chat.config.id }));
+      chat.receive({ type: "ack", ...said });
+    } catch (error) {
+      const { code, message: detail, retryAfter } = /** @type {any} */ (error);
+      if (code) chat.receive({ type: "error", code, detail, client_id, retry_after: retryAfter });
+      this.#onError(error);
+    }
+  }
+
+  async #fetch() {
+    const { chat } = this;
+    const { results } = await ask(chat, "");
+    for (const info of results) chat.receive({ type: "conversation", ...info });
+    for (const { id, info, timeline } of chat.talks.values()) {
+      while (timeline.after.seq ? timeline.after.seq < info.last_seq : info.last_seq === 1) {
+        const page = await ask(chat, `/${id}/messages?after=${timeline.after.seq}`);
+        for (const message of page.results) chat.receive({ type: "message", ...message });
+        if (!page.results.length) break;
+      }
+    }
+  }
+
+  /** @param {any} error */
+  #onError({ status, code }) {
+    if (this.#isClosed) return;
+    if (CLOSES[status] && code !== "NOT_FOUND") this.onStop(CLOSES[status]);
+    else if (!status) this.isReady = false;
+  }
+}
+
+/**
+ * @param {Chat} chat
+ * @param {string} [path] under the visitor's conversations; none: the widget's public config, which tells whether anybody is there
+ * @param {object} [body] makes it a POST
+ */
+async function ask(chat, path, body) {
+  /** @type {Record<string, string>} */
+  const headers = body ? { "Content-Type": "application/json" } : {};
+  if (path !== undefined && chat.token) headers.Authorization = `Visitor ${chat.token}`;
+  const where = path === undefined ? `widget/${chat.config.id}` : `visitor/conversations${path}`;
+  const answer = await fetch(`${chat.base}/api/v1/${where}`, {
+    method: body ? "POST" : "GET",
+    headers,
+    body: body && JSON.stringify(body),
+    credentials: "omit",
+  });
+  const said = await answer.json();
+  if (answer.ok) return said;
+  const retryAfter = Number(answer.headers.get("Retry-After")) || undefined;
+  throw Object.assign(new Error(said.detail), { status: answer.status, code: said.code, retryAfter });
+}

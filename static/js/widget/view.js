@@ -1,0 +1,429 @@
+/** @import { MessageFrame, PublicConfig } from "../shared/types.js" */
+/** @import { Chat, Options } from "./chat.js" */
+import { Log, make, rowsOf } from "./log.js";
+
+const LONGEST_MESSAGE = 10_000;
+const COUNTED_FROM = 9_500;
+const TYPING_EVERY = 3_000;
+const TYPING_PAUSE = 5_000;
+const TIMES_EVERY = 30_000;
+const WHOLE_SCREEN = "(max-width: 479px), (max-height: 479px)"; // as in widget.css
+const LIGHT_SURFACE = "#ffffff";
+const DARK_SURFACE = "#1b1b22";
+const REFUSED = new Set([4403, 4404]);
+const SPEAKER = "M3.5 9.5v5H7l4.5 4v-13L7 9.5Z";
+const ICONS = {
+  back: "m14 6-6 6 6 6",
+  close: "m6 6 12 12M18 6 6 18",
+  send: "M12 19V5m-6 6 6-6 6 6",
+  sound: SPEAKER + "M15 9.5a4 4 0 0 1 0 5M17.5 7a8 8 0 0 1 0 10",
+  silence: SPEAKER + "m15 9.5 5 5m0-5-5 5",
+};
+const WORDS = {
+  online: "Online now",
+  away: "We are away. Write, and the answer appears here.",
+  empty: "Ask us anything. The answer appears here.",
+  connecting: "Connecting",
+  reconnecting: "Reconnecting. Your messages are kept.",
+  offline: "You are offline. Your messages wait here.",
+  polling: "Live answers are blocked here. New ones appear every few seconds.",
+  failed: "Not sent. Your message is still here.",
+  limited: "Many messages at once. The next one goes out by itself soon.",
+  busy: "Busy right now. Your message goes out soon.",
+  unkept: "Your browser keeps nothing, so this chat ends when you leave the page.",
+  refused: "Chat is not available here right now. Your text is still here.",
+  broken: "Chat has stopped. Reload the page to go on.",
+  tooLong: "A message has at most 10,000 characters.",
+};
+/** @type {Record<string, string>} */
+const ENDINGS = {
+  closed: "This conversation is closed. Write to start a new one.",
+  resolved: "This conversation is resolved. Write to open it again.",
+};
+
+/** @typedef {{text: string, isBad?: boolean, isOver?: boolean}} State */
+
+/**
+ * @param {Chat} chat
+ * @param {Options} options
+ */
+export function mountView(chat, { shadow, config, launcherButton, showUnread }) {
+  const view = new View(chat, config, close);
+  /** @type {any} */
+  let clock;
+  chat.onChange = () => {
+    showUnread(chat.unread);
+    if (chat.isOpen) view.render();
+  };
+  chat.onAnswer = (message) => view.tell(message);
+  shadow.append(view.panel, view.announcer);
+  for (const part of [launcherButton, view.panel]) {
+    part.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape" || event.isComposing || !chat.isOpen) return;
+      event.stopPropagation();
+      close();
+    });
+  }
+
+  function open() {
+    launcherButton.ariaExpanded = "true";
+    chat.open();
+    view.show();
+    clock = setInterval(() => view.render(), TIMES_EVERY);
+  }
+
+  function close() {
+    clearInterval(clock);
+    launcherButton.ariaExpanded = "false";
+    view.hide();
+    launcherButton.focus({ preventScroll: true });
+    chat.close();
+  }
+
+  return { open, close, toggle: () => (chat.isOpen ? close() : open()) };
+}
+
+/** The chat window. */
+class View {
+  /** @type {number | undefined | null} the conversation that is drawn; null: none yet */
+  #drawn = null;
+  /** @type {import("./home.js").Home | undefined} */
+  #home;
+  #typedAt = 0;
+  /** @type {any} */
+  #typingEnds;
+  #isTooLong = false;
+
+  /**
+   * @param {Chat} chat
+   * @param {PublicConfig} config
+   * @param {() => void} onClose
+   */
+  constructor(chat, config, onClose) {
+    this.chat = chat;
+    this.config = config;
+    this.log = new Log({
+      onRetry: (clientId) => chat.outbox.retry(clientId),
+      onOlder: () => chat.fetchOlder(),
+      onScroll: (isAtEnd) => chat.look(isAtEnd),
+    });
+    this.log.list.dataset.empty = WORDS.empty;
+    this.back = button("round", "All conversations", ICONS.back);
+    this.sound = button("round sound", "Sound", ICONS.silence);
+    const closing = button("round", "Close chat", ICONS.close);
+    this.face = make("span", { className: "face", ariaHidden: "true" });
+    this.heading = make("h2", { dir: "auto" });
+    this.tagline = make("p", { dir: "auto", textContent: config.welcome_tagline });
+    const presence = make("p", { className: config.online ? "presence online" : "presence", textContent: config.online ? WORDS.online : WORDS.away });
+    presence.hidden = !config.show_online_badge;
+    if (config.online) presence.prepend(make("i", {}));
+    this.main = make("div", { className: "main" }, this.log.element, this.log.chip);
+    this.ending = make("p", { className: "ending" });
+    this.state = make("p", { className: "state", role: "status" });
+    this.input = make("textarea", { rows: 1, dir: "auto", placeholder: "Write a message", ariaLabel: "Message", enterKeyHint: "send" });
+    this.count = make("p", { className: "count" });
+    this.sendButton = button("round send", "Send", ICONS.send);
+    this.sendButton.type = "submit";
+    this.form = make("form", {}, this.input, this.sendButton);
+    this.panel = make("section", { className: "panel", role: "dialog", hidden: true, tabIndex: -1 },
+      make("header", {}, this.back, this.face, make("div", {}, this.heading, this.tagline, presence), this.sound, closing),
+      this.main, this.ending, this.state, this.count, this.form);
+    this.announcer = make("p", { className: "announcer", role: "status" });
+    for (const [name, value] of Object.entries(palette(config))) this.panel.style.setProperty(name, value);
+
+    if (config.logo_url) this.#showLogo(config.logo_url);
+    this.back.onclick = () => (this.#endTyping(), chat.goHome(), this.panel.focus());
+    this.sound.onclick = () => this.#switchSound();
+    closing.onclick = onClose;
+    this.#listen();
+  }
+
+  #listen() {
+    const { panel, input } = this;
+    this.form.onsubmit = (event) => (event.preventDefault(), this.#send());
+    input.oninput = () => this.#typed();
+    input.onkeydown = (event) => {
+      if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+      event.preventDefault();
+      this.#send();
+    };
+    panel.addEventListener("keydown", (event) => event.key === "Tab" && matchMedia(WHOLE_SCREEN).matches && this.#stayInside(event));
+    // the page's own shortcuts must not fire while somebody writes
+    for (const kind of ["keydown", "keypress", "keyup"]) panel.addEventListener(kind, (event) => event.stopPropagation());
+    for (const change of ["resize", "scroll"]) globalThis.visualViewport?.addEventListener(change, () => this.#fitScreen());
+  }
+
+  show() {
+    const { panel } = this;
+    panel.dir = getComputedStyle(document.documentElement).direction;
+    panel.ariaModal = `${matchMedia(WHOLE_SCREEN).matches}`;
+    panel.hidden = false;
+    this.#fitScreen();
+    this.render();
+    this.log.toTheEnd();
+    this.#fit();
+    this.focus();
+  }
+
+  hide() {
+    this.#endTyping();
+    this.panel.hidden = true;
+  }
+
+  /** Into the composer; on a touch screen the keyboard would cover what there is to read. */
+  focus() {
+    const isForReading = this.chat.isHome || matchMedia("(pointer: coarse)").matches;
+    (isForReading ? this.panel : this.input).focus({ preventScroll: true });
+  }
+
+  render() {
+    const { chat, config, panel } = this;
+    const { talk, isHome } = chat;
+    const rows = isHome ? [] : rowsOf(chat);
+    const isWelcome = isHome || !rows.some(({ side }) => side === "mine" || side === "day");
+    const agent = (!isWelcome && talk?.agent?.name) || "";
+    panel.classList.toggle("at-home", isHome);
+    panel.classList.toggle("talk", !isWelcome);
+    panel.ariaLabel = config.welcome_heading;
+    setText(this.heading, agent || config.welcome_heading);
+    this.back.hidden = isHome || !chat.talks.size;
+    this.#showFace(agent);
+    this.#showSound();
+    if (isHome) this.#showHome();
+    else if (this.#drawn !== chat.current) this.#take(chat.current);
+    if (!isHome) this.log.render(rows, talk);
+    setText(this.ending, ENDINGS[isHome ? "" : talk?.info.status ?? ""] ?? "");
+    this.#showState(stateOf(chat));
+  }
+
+  /**
+   * An answer came while somebody may look elsewhere.
+   * @param {MessageFrame} message
+   */
+  tell({ author, content, conversation_id: id }) {
+    const { chat } = this;
+    this.announcer.textContent = `${author?.name}: ${content.slice(0, 200)}`;
+    const isSeen = document.visibilityState === "visible" && chat.isOpen && !chat.isHome && chat.current === id;
+    if (chat.hasSound && !isSeen) chime();
+  }
+
+  /**
+   * Another conversation is on show, with what was being written in it.
+   * @param {number | undefined} id
+   */
+  #take(id) {
+    const { input, chat } = this;
+    const draft = chat.drafts.get(id) ?? "";
+    this.#drawn = id;
+    this.log.reset();
+    if (input.value !== draft) input.value = draft;
+    this.#fit();
+  }
+
+  async #showHome() {
+    this.#home ??= new (await import("./home.js")).Home(this.main, (id) => {
+      this.chat.show(id);
+      this.render();
+      this.log.toTheEnd();
+      this.focus();
+    });
+    this.#home.render(this.chat);
+  }
+
+  /** @param {string} url */
+  #showLogo(url) {
+    const logo = make("img", { src: url, alt: "", referrerPolicy: "no-referrer" });
+    logo.onerror = () => logo.remove();
+    this.face.before(logo);
+  }
+
+  /** @param {string} name */
+  #showFace(name) {
+    const initials = name.split(/\s+/).slice(0, 2).map((word) => [...word][0] ?? "").join("").toUpperCase();
+    setText(this.face, initials);
+  }
+
+  #showSound() {
+    const { sound, chat } = this;
+    if (sound.ariaPressed === `${chat.hasSound}`) return;
+    sound.ariaPressed = `${chat.hasSound}`;
+    sound.replaceChildren(icon(chat.hasSound ? ICONS.sound : ICONS.silence));
+  }
+
+  #switchSound() {
+    this.chat.hasSound = !this.chat.hasSound;
+    if (this.chat.hasSound) chime();
+    this.#showSound();
+  }
+
+  #send() {
+    const { input, chat } = this;
+    const content = input.value.trim();
+    if (!content || input.readOnly) return;
+    this.#isTooLong = [...content].length > LONGEST_MESSAGE;
+    if (this.#isTooLong) return this.#showState(stateOf(chat));
+    this.#endTyping();
+    input.value = "";
+    this.#fit();
+    chat.send(content);
+  }
+
+  #typed() {
+    this.chat.draft(this.input.value);
+    this.#isTooLong &&= [...this.input.value.trim()].length > LONGEST_MESSAGE;
+    this.#showState(stateOf(this.chat));
+    this.#fit();
+    if (!this.input.value.trim()) return this.#endTyping();
+    clearTimeout(this.#typingEnds);
+    this.#typingEnds = setTimeout(() => this.#endTyping(), TYPING_PAUSE);
+    if (Date.now() - this.#typedAt < TYPING_EVERY) return;
+    this.#typedAt = Date.now();
+    this.chat.type(true);
+  }
+
+  #endTyping() {
+    clearTimeout(this.#typingEnds);
+    if (this.#typedAt) this.chat.type(false);
+    this.#typedAt = 0;
+  }
+
+  /** The composer grows with its text. */
+  #fit() {
+    const { input } = this;
+    const text = input.value.trim();
+    const length = text.length > COUNTED_FROM ? [...text].length : 0;
+    this.sendButton.disabled = !text || input.readOnly;
+    setText(this.count, length > COUNTED_FROM ? `${length.toLocaleString()} / ${LONGEST_MESSAGE.toLocaleString()}` : "");
+    this.count.classList.toggle("bad", length > LONGEST_MESSAGE);
+    input.style.height = "auto";
+    input.style.height = `${input.scrollHeight + 2}px`;
+  }
+
+  /** A phone's keyboard shrinks what is to be seen, but not the page. */
+  #fitScreen() {
+    const seen = globalThis.visualViewport;
+    if (!seen || seen.scale > 1.01) return;
+    this.panel.style.setProperty("--height", `${seen.height}px`);
+    this.panel.style.setProperty("--top", `${seen.offsetTop}px`);
+  }
+
+  /** @param {KeyboardEvent} event Tab, where nothing but the chat can be seen */
+  #stayInside(event) {
+    const stops = [...this.panel.querySelectorAll("button, textarea, a, [tabindex='0']")].filter((stop) => stop.checkVisibility() && !stop.matches(":disabled"));
+    const focused = /** @type {ShadowRoot} */ (this.panel.getRootNode()).activeElement;
+    const isAtTheEdge = event.shiftKey ? focused === stops[0] || focused === this.panel : focused === stops.at(-1);
+    if (!isAtTheEdge) return;
+    event.preventDefault();
+    /** @type {HTMLElement | undefined} */ (stops.at(event.shiftKey ? -1 : 0))?.focus();
+  }
+
+  /** @param {State} state */
+  #showState({ text, isBad, isOver }) {
+    const { state, input } = this;
+    setText(state, this.#isTooLong ? WORDS.tooLong : text);
+    state.classList.toggle("bad", Boolean(isBad || this.#isTooLong));
+    state.classList.toggle("wait", text === WORDS.connecting);
+    input.readOnly = Boolean(isOver);
+  }
+}
+
+/**
+ * @param {Chat} chat
+ * @returns {State}
+ */
+function stateOf({ stopped, isReady, connection, outbox, isPolling, token, isKept }) {
+  if (stopped !== undefined) return { text: REFUSED.has(stopped) ? WORDS.refused : WORDS.broken, isBad: true, isOver: true };
+  if (!isReady && !navigator.onLine) return { text: WORDS.offline };
+  if (!isReady) return { text: connection.state === "reconnecting" ? WORDS.reconnecting : WORDS.connecting };
+  const failed = outbox.items.find(({ state }) => state === "failed");
+  if (failed) return { text: (failed.code === "VALIDATION_ERROR" && failed.detail) || WORDS.failed, isBad: true };
+  const waiting = outbox.items.find(({ code }) => code);
+  if (waiting) return { text: waiting.code === "RATE_LIMITED" ? WORDS.limited : WORDS.busy };
+  if (isPolling) return { text: WORDS.polling };
+  return { text: token && !isKept ? WORDS.unkept : "" };
+}
+
+/** Two short notes, made here: a file would need the site's permission. */
+function chime() {
+  const audio = new AudioContext();
+  const [tone, volume] = [audio.createOscillator(), audio.createGain()];
+  tone.frequency.setValueAtTime(660, 0);
+  tone.frequency.setValueAtTime(880, audio.currentTime + 0.1);
+  volume.gain.setValueAtTime(0.08, audio.currentTime);
+  volume.gain.exponentialRampToValueAtTime(0.001, audio.currentTime + 0.4);
+  tone.connect(volume).connect(audio.destination);
+  tone.onended = () => audio.close();
+  tone.start();
+  tone.stop(audio.currentTime + 0.4);
+}
+
+/**
+ * The owner's colours as custom properties, readable in both schemes.
+ * @param {PublicConfig} config
+ * @returns {Record<string, string>}
+ */
+export function palette({ primary_color: primary, secondary_color: secondary }) {
+  const [light, dark] = [contrast(primary, LIGHT_SURFACE), contrast(primary, DARK_SURFACE)];
+  return {
+    "--primary": primary,
+    "--on-primary": textOn(primary, secondary),
+    "--edge-light": light < 1.6 ? "#00000040" : "transparent",
+    "--edge-dark": dark < 1.6 ? "#ffffff4d" : "transparent",
+    "--ring-light": light < 3 ? "#1d1d24" : primary,
+    "--ring-dark": dark < 3 ? "#ececf1" : primary,
+  };
+}
+
+/**
+ * @param {string} background
+ * @param {string} wished
+ */
+export function textOn(background, wished) {
+  if (contrast(background, wished) >= 4.5) return wished;
+  return contrast(background, "#000000") > contrast(background, "#ffffff") ? "#000000" : "#ffffff";
+}
+
+/**
+ * @param {string} one
+ * @param {string} other
+ */
+function contrast(one, other) {
+  const [dark, light] = [luminance(one), luminance(other)].sort((a, b) => a - b);
+  return (light + 0.05) / (dark + 0.05);
+}
+
+/** @param {string} colour `#rrggbb` */
+function luminance(colour) {
+  const [red, green, blue] = [1, 3, 5].map((at) => {
+    const part = parseInt(colour.slice(at, at + 2), 16) / 255;
+    return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
+  });
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+}
+
+/**
+ * @param {Element} element
+ * @param {string} text
+ */
+function setText(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+/**
+ * @param {string} className
+ * @param {string} name
+ * @param {string} path
+ */
+function button(className, name, path) {
+  return make("button", { type: "button", className, title: name, ariaLabel: name }, icon(path));
+}
+
+/** @param {string} path */
+function icon(path) {
+  const [svg, shape] = ["svg", "path"].map((name) => document.createElementNS("http://www.w3.org/2000/svg", name));
+  svg.setAttribute("viewBox", "0 0 24 24");
+  svg.setAttribute("aria-hidden", "true");
+  shape.setAttribute("d", path);
+  svg.append(shape);
+  return svg;
+}
