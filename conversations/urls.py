@@ -1,8 +1,9 @@
 from django.urls import path
 
-from conversations.api import VisitorConversationsApi, VisitorMessagesApi
+from conversations.api.visitors import VisitorConversationsApi, VisitorMessagesApi, VisitorReadApi
 
 urlpatterns = [
     path("conversations", VisitorConversationsApi.as_view()),
     path("conversations/<int:conversation_id>/messages", VisitorMessagesApi.as_view()),
+    path("conversations/<int:conversation_id>/read", VisitorReadApi.as_view()),
 ]

@@ -22,6 +22,12 @@ def widget_for_page(public_id: UUID, *, page_host: str) -> Widget:
     return widget
 
 
+def widgets_on_page(business_id: UUID, *, page_host: str) -> list[UUID]:
+    """The business's widgets that pages of this host may show. Deleted ones too: their conversations go on."""
+    widgets = Widget.objects.filter(business_id=business_id).only("domain", "allowed_domains")
+    return [widget.pk for widget in widgets if is_allowed(page_host, widget.domains)]
+
+
 def host_of_page(origin: str) -> str:
     """Host and port of an `Origin` header; "" without one; "null" (a sandboxed page) is a host like no other."""
     try:

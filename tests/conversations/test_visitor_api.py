@@ -136,8 +136,8 @@ def test_a_body_that_is_no_object_is_refused(api: Api, body: bytes, status: int,
 def test_other_content_types_and_methods_are_refused_in_json(client: Client, cast: Cast) -> None:
     form = client.post(START, {"content": "x"})
     assert (form.status_code, form.json()["code"]) == (415, "NOT_JSON")
-    got = client.get(START)
-    assert (got.status_code, got.json()["code"]) == (405, "METHOD_NOT_ALLOWED")
+    put = client.put(START, {}, content_type="application/json")
+    assert (put.status_code, put.json()["code"]) == (405, "METHOD_NOT_ALLOWED")
 
 
 def test_a_page_of_another_site_may_not_use_the_widget(api: Api) -> None:
@@ -182,7 +182,7 @@ def test_a_fault_of_ours_is_answered_in_the_one_shape_and_tells_nothing(
     def fail(*_: Any, **__: Any) -> None:
         raise fault
 
-    monkeypatch.setattr("conversations.api.widget_for_page", fail)
+    monkeypatch.setattr("conversations.api.visitors.widget_for_page", fail)
     api.client.raise_request_exception = False
     answered, error = api.start()
     assert (answered, error["code"]) == (status, code)

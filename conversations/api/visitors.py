@@ -1,0 +1,147 @@
+"""The widget's REST calls, open to integrators too."""
+
+from typing import Any
+from uuid import uuid4
+
+from django.http import HttpRequest
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from auth_signing import limits
+from auth_signing.authentication import VisitorTokenAuthentication
+from auth_signing.callers import Caller, newcomer
+from conversations import events
+from conversations.api.paging import SeqPages
+from conversations.api.shapes import (
+    FirstMessageInput,
+    MessageInput,
+    MessageOutput,
+    PostedMessageOutput,
+    ReadInput,
+    VisitorConversationOutput,
+)
+from conversations.models import Conversation, Message, Sender
+from conversations.services import Mark, MessageDraft, conversations_mark, message_post
+from pingback.api import CursorPages, MissingCredentials, caller_of
+from pingback.errors import InvalidToken, NotFound, OriginRefused
+from widgets.access import host_of_page, is_allowed, widget_for_page, widgets_on_page
+
+
+class VisitorApi(APIView):
+    authentication_classes = [VisitorTokenAuthentication]
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        limits.spend_visitor_address(request.META["REMOTE_ADDR"])
+        super().initial(request, *args, **kwargs)
+        if request.auth:
+            limits.spend_visitor(caller_of(request))
+
+    def finalize_response(self, *args: Any, **kwargs: Any) -> Response:
+        response = super().finalize_response(*args, **kwargs)
+        response["Cache-Control"] = "no-store"
+        return response
+
+    def options(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Response:
+        return Response(status=204)
+
+
+class VisitorConversationsApi(VisitorApi):
+    pagination_class = CursorPages
+
+    @extend_schema(responses=VisitorConversationOutput(many=True))
+    def get(self, request: Request) -> Response:
+        """The visitor's conversations, newest first; on a page, those of the widgets that may run there."""
+        caller = visitor_of(request)
+        conversations = Conversation.objects.visible_to(caller).with_people()
+        if host := page_host(request):
+            conversations = conversations.filter(widget__in=widgets_on_page(caller.business_id, page_host=host))
+        pages = self.pagination_class()
+        page = pages.paginate_queryset(conversations, request)
+        return pages.get_paginated_response([conversation_payload(conversation) for conversation in page])
+
+    @extend_schema(request=FirstMessageInput, responses={201: PostedMessageOutput, 200: PostedMessageOutput})
+    def post(self, request: Request) -> Response:
+        """Start a conversation with its first message. Without a token the visitor is new, and gets one."""
+        data = FirstMessageInput(data=request.data)
+        data.is_valid(raise_exception=True)
+        values = data.validated_data
+        widget = widget_for_page(values.pop("widget_id"), page_host=page_host(request))
+        caller = caller_of(request) if request.auth else newcomer(widget.business_id)
+        if caller.business_id != widget.business_id:
+            raise InvalidToken
+        return posted(caller, widget_id=widget.pk, **values)
+
+
+class VisitorMessagesApi(VisitorApi):
+    pagination_class = SeqPages
+
+    @extend_schema(responses=MessageOutput(many=True))
+    def get(self, request: Request, conversation_id: int) -> Response:
+        """The conversation's messages after a `seq`, in order."""
+        conversation = own_conversation(request, conversation_id)
+        pages = self.pagination_class()
+        page = pages.paginate_queryset(conversation.messages.all(), request)
+        return pages.get_paginated_response([message_payload(message) for message in page])
+
+    @extend_schema(request=MessageInput, responses={201: MessageOutput, 200: MessageOutput})
+    def post(self, request: Request, conversation_id: int) -> Response:
+        """Add a message. After the conversation was closed it starts the next one, named in the answer."""
+        caller = visitor_of(request)
+        data = MessageInput(data=request.data)
+        data.is_valid(raise_exception=True)
+        own_conversation(request, conversation_id)
+        return posted(caller, conversation_id=conversation_id, **data.validated_data)
+
+
+class VisitorReadApi(VisitorApi):
+    @extend_schema(request=ReadInput, responses=VisitorConversationOutput)
+    def post(self, request: Request, conversation_id: int) -> Response:
+        """Tell how far the visitor has read, where no socket can. Never moves back, nor past the last message."""
+        caller = visitor_of(request)
+        data = ReadInput(data=request.data)
+        data.is_valid(raise_exception=True)
+        own_conversation(request, conversation_id)
+        conversations_mark([Mark(caller, conversation_id, "read", data.validated_data["seq"])])
+        return Response(conversation_payload(own_conversation(request, conversation_id)))
+
+
+# What the calls share
+
+
+def visitor_of(request: Request) -> Caller:
+    if not request.auth:
+        raise MissingCredentials
+    return caller_of(request)
+
+
+def own_conversation(request: Request, conversation_id: int) -> Conversation:
+    """A stranger's conversation does not exist; the visitor's own is closed to pages where its widget may not run."""
+    found = Conversation.objects.visible_to(visitor_of(request)).filter(pk=conversation_id)
+    conversation = found.with_people().select_related("widget").first()
+    if conversation is None:
+        raise NotFound
+    host = page_host(request)
+    if host and not is_allowed(host, conversation.widget.domains):
+        raise OriginRefused
+    return conversation
+
+
+def posted(caller: Caller, **where: Any) -> Response:
+    where.setdefault("client_id", uuid4())
+    outcome = message_post(MessageDraft(caller=caller, **where))
+    token = {"token": outcome.token} if outcome.token else {}
+    return Response(message_payload(outcome.message) | token, status=200 if outcome.repeated else 201)
+
+
+def message_payload(message: Message) -> events.Payload:
+    return events.message_payload(message, viewer=Sender.CUSTOMER)
+
+
+def conversation_payload(conversation: Conversation) -> events.Payload:
+    return events.conversation_payload(conversation, viewer=Sender.CUSTOMER)
+
+
+def page_host(request: Request) -> str:
+    return host_of_page(request.headers.get("Origin", ""))
