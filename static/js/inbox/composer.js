@@ -1,4 +1,5 @@
 import { part } from "./dom.js";
+import { TypingTeller } from "./typing.js";
 
 const LONGEST = 10_000;
 
@@ -9,13 +10,18 @@ export class Composer {
    * @param {object} options
    * @param {string} options.draft
    * @param {(content: string) => boolean} options.send
+   * @param {(isTyping: boolean) => boolean} options.sayTyping
    */
-  constructor(root, { draft, send }) {
+  constructor(root, { draft, send, sayTyping }) {
     this.form = part(root, ".composer", HTMLFormElement);
     this.box = part(this.form, "textarea", HTMLTextAreaElement);
     this.send = send;
+    this.typing = new TypingTeller({ say: sayTyping });
     this.box.value = draft;
-    this.box.addEventListener("input", () => this.#changed());
+    this.box.addEventListener("input", () => {
+      this.#changed();
+      this.typing.changed(this.box.value);
+    });
     this.box.addEventListener("keydown", (event) => this.#onKey(event));
     this.form.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -35,6 +41,7 @@ export class Composer {
     const content = this.box.value.trim();
     if (!content || !this.send(content)) return;
     this.box.value = "";
+    this.typing.stop();
     this.#changed();
     this.box.focus();
   }

@@ -72,6 +72,8 @@ function onFrame(frame) {
     case "delivered":
       thread?.onMark(frame);
       return list.onMark(frame);
+    case "typing":
+      return thread?.onTyping(frame);
     case "error":
       return void outbox.onError(frame);
     case "resume":
@@ -116,6 +118,7 @@ function showUnsent() {
 function openThread() {
   const root = region.querySelector(".conversation");
   if (thread && composer) drafts.set(thread.id, composer.box.value);
+  composer?.typing.stop();
   thread = composer = undefined;
   lastSeq = 0;
   if (root instanceof HTMLElement) {
@@ -129,6 +132,7 @@ function openThread() {
     composer = new Composer(root, {
       draft: drafts.get(id) ?? "",
       send: (content) => canSend() && Boolean(outbox.add({ conversation_id: id, content })),
+      sayTyping: (isTyping) => connection.send({ type: "typing", conversation_id: id, is_typing: isTyping }),
     });
     showUnsent();
     thread.read();

@@ -1,9 +1,10 @@
 /** @import { Item } from "../shared/messages.js" */
-/** @import { ConversationFrame, MarkFrame, Message, MessageFrame, AckFrame } from "../shared/types.js" */
+/** @import { ConversationFrame, MarkFrame, Message, MessageFrame, AckFrame, TypingFrame } from "../shared/types.js" */
 
 import { Timeline } from "../shared/messages.js";
 import { clone, part, setText } from "./dom.js";
 import { setTime, showTimes } from "./times.js";
+import { TypingLine } from "./typing.js";
 
 const AT_THE_END = 40;
 
@@ -34,6 +35,7 @@ export class Thread {
     this.scroll = part(root, ".thread-scroll", HTMLElement);
     this.bubbles = part(root, "ol", HTMLElement);
     this.newer = part(root, ".newer", HTMLElement);
+    this.typing = new TypingLine(part(root, ".typing p", HTMLElement), part(root, ".typing-name", HTMLElement));
     this.seen = {
       agent: Number(root.dataset.agentReadSeq),
       visitor: Number(root.dataset.visitorReadSeq),
@@ -53,6 +55,7 @@ export class Thread {
   /** @param {MessageFrame | AckFrame} message */
   onMessage(message) {
     if (message.conversation_id !== this.id) return;
+    if (message.sender_type === "customer") this.typing.hide();
     const before = this.timeline.messages.length;
     this.timeline.apply(message);
     this.#keepingPlace(() => {
@@ -84,6 +87,11 @@ export class Thread {
     if (mark.conversation_id !== this.id) return;
     if (mark.type === "delivered") this.#saw("delivered", mark.seq);
     else this.#saw(mark.sender_type === "agent" ? "agent" : "visitor", mark.seq);
+  }
+
+  /** @param {TypingFrame} typing */
+  onTyping(typing) {
+    if (typing.conversation_id === this.id && typing.sender_type === "customer") this.typing.onTyping(typing);
   }
 
   /**
