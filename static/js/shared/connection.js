@@ -51,7 +51,9 @@ export class Connection {
     this.timers = world.timers ?? globalThis;
     this.random = world.random ?? Math.random;
     const page = world.document ?? globalThis.document;
-    (world.window ?? globalThis.window)?.addEventListener("online", () => this.#wake(true));
+    for (const change of ["online", "offline"]) {
+      (world.window ?? globalThis.window)?.addEventListener(change, () => this.#wake(true));
+    }
     page?.addEventListener("visibilitychange", () => page.visibilityState === "visible" && this.#wake(false));
   }
 

@@ -174,22 +174,23 @@ button:focus-visible{outline:2px solid #1d1d24;outline-offset:2px;box-shadow:0 0
     let conversations;
     /** @type {Promise<any> | undefined} */
     let loading;
+    // Fetched first, all at once: some browsers never try again to import what once failed.
     const load = () =>
-      (loading ??= Promise.all([
-        fetch(base + SHEET).then((answer) => (answer.ok ? answer.text() : Promise.reject(answer.status))),
-        ...MODULES.map((path) => import(base + path)),
-      ]).then(
-        ([css, { mount }]) => {
+      (loading ??= Promise.all(
+        [SHEET, ...MODULES].map((path) =>
+          fetch(base + path).then((answer) => (answer.ok ? answer.text() : Promise.reject(answer.status))),
+        ),
+      )
+        .then(([css]) => Promise.all(MODULES.map((path) => import(base + path))).then(([{ mount }]) => {
           const rules = new CSSStyleSheet();
           rules.replaceSync(css);
           shadow.adoptedStyleSheets.push(rules);
           return mount({ shadow, config, base, kept, unsent, keep, conversations, showUnread, launcherButton: button });
-        },
-        (error) => {
+        }))
+        .catch((error) => {
           loading = undefined;
           warn("the chat could not be loaded.", error);
-        },
-      ));
+        }));
     const press = async () => {
       if (button.ariaBusy === "true") return;
       button.ariaBusy = "true";
@@ -197,7 +198,7 @@ button:focus-visible{outline:2px solid #1d1d24;outline-offset:2px;box-shadow:0 0
       button.ariaBusy = "false";
       help.replaceChildren();
       if (chat) chat.toggle();
-      else say("Chat can't be reached right now. Try again.");
+      else say("The chat can't be reached. Try again.");
     };
     button.onpointerenter = button.onfocus = load;
     button.onclick = press;

@@ -87,7 +87,7 @@ export function mountView(chat, { shadow, config, launcherButton, showUnread }) 
 class View {
   /** @type {number | undefined | null} the conversation that is drawn; null: none yet */
   #drawn = null;
-  /** @type {import("./home.js").Home | undefined} */
+  /** @type {Promise<import("./home.js").Home> | undefined} */
   #home;
   #typedAt = 0;
   /** @type {any} */
@@ -221,13 +221,13 @@ class View {
   }
 
   async #showHome() {
-    this.#home ??= new (await import("./home.js")).Home(this.main, (id) => {
+    this.#home ??= import("./home.js").then(({ Home }) => new Home(this.main, (id) => {
       this.chat.show(id);
       this.render();
       this.log.toTheEnd();
       this.focus();
-    });
-    this.#home.render(this.chat);
+    }));
+    (await this.#home).render(this.chat);
   }
 
   /** @param {string} url */

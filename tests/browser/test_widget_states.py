@@ -1,0 +1,238 @@
+"""What the visitor sees when something is in the way: said in words, and nothing typed is lost."""
+
+import re
+
+import pytest
+from playwright.sync_api import WebSocketRoute, expect
+
+from tests.conftest import MakeServer
+from tests.pages import Pages
+from tests.server import Server
+from tests.widget import Widget
+
+BLOCKED_STORAGE = """
+for (const name of ["localStorage", "sessionStorage"]) {
+  Object.defineProperty(window, name, { get() { throw new DOMException("refused", "SecurityError"); } });
+}
+"""
+FULL_STORAGE = "Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError'); };"
+SOCKETS = re.compile("/ws/visitor/")
+
+
+@pytest.fixture
+def widget(page_factory: Pages, server: Server) -> Widget:
+    return Widget(page_factory(), server)
+
+
+def block_sockets(widget: Widget) -> None:
+    def close(line: WebSocketRoute) -> None:
+        line.close()
+
+    widget.page.route_web_socket(SOCKETS, close)
+
+
+def test_while_the_server_restarts_messages_wait_in_order(page_factory: Pages, make_server: MakeServer) -> None:
+    server = make_server()
+    widget = Widget(page_factory(), server).visit().open()
+    widget.say("before")
+    server.stop()
+    for content in ("one", "two", "three"):
+        widget.write(content)
+    expect(widget.dialog).to_contain_text("Reconnecting. Your messages are kept.")
+    expect(widget.log).to_contain_text("Sending")
+    server.start()
+    expect(widget.log.locator(".row", has_text="three")).to_contain_text("Sent", timeout=20_000)
+    expect(widget.rows).to_have_text(["before", "one", "two", "three"])
+    asked = "print(*Message.objects.order_by('seq').values_list('content', flat=True))"
+    assert widget.orm(asked).split() == ["before", "one", "two", "three"]
+
+
+def test_what_was_not_sent_goes_out_from_the_next_page(page_factory: Pages, make_server: MakeServer) -> None:
+    server = make_server()
+    page = page_factory()
+    widget = Widget(page, server).visit().open()
+    widget.say("before")
+    page.context.set_offline(True)
+    widget.write("in a tunnel")
+    expect(widget.dialog).to_contain_text("You are offline. Your messages wait here.")
+    widget.composer.fill("half a thou")
+    page.evaluate("window.dispatchEvent(new Event('pagehide'))")
+    page.context.set_offline(False)
+    widget.visit()  # another page: nobody opens the chat there
+    server_side = "print(Message.objects.filter(content='in a tunnel').count())"
+    for _ in range(50):
+        if int(widget.orm(server_side)):
+            break
+        page.wait_for_timeout(200)
+    assert int(widget.orm(server_side)) == 1
+    widget.open()
+    expect(widget.log).to_contain_text("in a tunnel")
+    expect(widget.composer).to_have_value("half a thou")
+
+
+def test_offline_is_said_at_once_and_the_line_comes_back(widget: Widget) -> None:
+    widget.visit().open()
+    widget.say("before")
+    widget.page.context.set_offline(True)
+    expect(widget.dialog).to_contain_text("You are offline")
+    widget.write("later")
+    widget.page.context.set_offline(False)
+    expect(widget.log.locator(".row", has_text="later")).to_contain_text("Sent", timeout=15_000)
+    expect(widget.dialog).not_to_contain_text("offline")
+
+
+def test_after_a_sleep_a_frozen_line_is_noticed(widget: Widget) -> None:
+    """The socket looks open, but nothing comes through any more."""
+    passing = True
+
+    def freeze(line: WebSocketRoute) -> None:
+        there = line.connect_to_server()
+        line.on_message(lambda text: there.send(text) if passing else None)
+        there.on_message(lambda text: line.send(text) if passing else None)
+
+    widget.page.route_web_socket(SOCKETS, freeze)
+    widget.visit().open()
+    widget.say("before")
+    passing = False
+    widget.write("into the void")
+    expect(widget.log).to_contain_text("Sending")
+    widget.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    passing = True
+    widget.page.evaluate("window.dispatchEvent(new Event('online'))")
+    expect(widget.log.locator(".row", has_text="into the void")).to_contain_text("Sent", timeout=15_000)
+
+
+def test_a_refused_message_stays_and_can_be_sent_again(widget: Widget) -> None:
+    refusing = True
+
+    def refuse(line: WebSocketRoute) -> None:
+        there = line.connect_to_server()
+
+        def pass_on(text: str | bytes) -> None:
+            found = re.search(r'"client_id":"([^"]+)"', str(text))
+            if refusing and found and "wrong" in str(text):
+                line.send(f'{{"type":"error","code":"INTERNAL_ERROR","detail":"x","client_id":"{found[1]}"}}')
+            else:
+                there.send(text)
+
+        line.on_message(pass_on)
+
+    widget.page.route_web_socket(SOCKETS, refuse)
+    widget.visit().open()
+    widget.say("right")
+    widget.write("wrong")
+    expect(widget.dialog).to_contain_text("Not sent. Your message is still here.")
+    widget.say("after it")
+    refusing = False
+    widget.button("Try again").click()
+    expect(widget.log.locator(".row", has_text="wrong")).to_contain_text("Sent")
+    expect(widget.rows).to_have_text(["right", "after it", "wrong"])
+    expect(widget.dialog).not_to_contain_text("Not sent")
+
+
+def test_a_rate_limit_is_said_in_words_and_passes(page_factory: Pages, make_server: MakeServer) -> None:
+    widget = Widget(page_factory(), make_server({"LIMIT_VISITOR": "2/5second"})).visit().open()
+    widget.say("one")
+    for content in ("two", "three", "four"):
+        widget.write(content)
+    expect(widget.dialog).to_contain_text("Many messages at once")
+    expect(widget.log.locator(".row", has_text="four")).to_contain_text("Sent", timeout=20_000)
+    expect(widget.rows).to_have_text(["one", "two", "three", "four"])
+    expect(widget.dialog).not_to_contain_text("Many messages")
+
+
+def test_after_a_closed_conversation_writing_starts_a_new_one(widget: Widget) -> None:
+    widget.visit().open()
+    closed = widget.say("first")
+    widget.orm(f"Conversation.objects.filter(pk={closed}).update(status='closed')")
+    widget.page.reload()
+    widget.open()
+    widget.dialog.get_by_role("listitem").filter(has_text="first").get_by_role("button").click()
+    expect(widget.dialog).to_contain_text("This conversation is closed. Write to start a new one.")
+    widget.write("second")
+    expect(widget.rows).to_have_text(["second"])
+    expect(widget.dialog).not_to_contain_text("This conversation is closed")
+    widget.button("All conversations").click()
+    expect(widget.dialog.get_by_role("listitem")).to_have_count(2)
+
+
+def test_a_resolved_conversation_opens_again(widget: Widget) -> None:
+    widget.visit().open()
+    conversation = widget.say("first")
+    with widget.agent():
+        widget.orm(f"Conversation.objects.filter(pk={conversation}).update(status='resolved', rev=9)")
+    widget.page.reload()
+    widget.open()
+    expect(widget.dialog).to_contain_text("This conversation is resolved")
+    widget.say("again")
+    expect(widget.dialog).not_to_contain_text("resolved")
+
+
+def test_a_deleted_widget_says_so_and_keeps_the_text(page_factory: Pages, make_server: MakeServer) -> None:
+    server = make_server()
+    widget = Widget(page_factory(), server).visit().open()
+    widget.say("before")
+    widget.composer.fill("half a thought")
+    widget.orm("from widgets.models import Widget; Widget.objects.update(deleted_at=timezone.now())")
+    server.restart()
+    expect(widget.dialog).to_contain_text("Chat is not available here right now. Your text is still here.", timeout=15_000)
+    expect(widget.composer).to_have_value("half a thought")
+    expect(widget.composer).not_to_be_editable()
+
+
+@pytest.mark.parametrize("fault", [BLOCKED_STORAGE, FULL_STORAGE], ids=["refused", "full"])
+def test_where_nothing_is_kept_the_chat_works_and_says_so(page_factory: Pages, server: Server, fault: str) -> None:
+    widget = Widget(page_factory(), server)
+    widget.page.add_init_script(fault)
+    widget.visit().open()
+    widget.say("hello")
+    expect(widget.dialog).to_contain_text("Your browser keeps nothing")
+    widget.button("Close chat").click()
+    widget.open()
+    widget.say("still here")
+    expect(widget.rows).to_have_text(["hello", "still here"])
+    assert page_factory.console_errors == []
+
+
+def test_where_sockets_are_blocked_it_goes_by_http(widget: Widget) -> None:
+    block_sockets(widget)
+    widget.visit().open()
+    expect(widget.dialog).to_contain_text("Live answers are blocked here", timeout=15_000)
+    conversation = widget.say("by post")
+    widget.say("and more")
+    with widget.agent() as agent:
+        agent.post("by poll", conversation_id=conversation)
+    expect(widget.log).to_contain_text("by poll", timeout=15_000)
+    expect(widget.rows).to_have_text(["by post", "and more", "by poll"])
+    read = f"print(Conversation.objects.get(pk={conversation}).visitor_read_seq)"
+    for _ in range(50):
+        if int(widget.orm(read)) == 3:
+            break
+        widget.page.wait_for_timeout(200)
+    assert int(widget.orm(read)) == 3
+    widget.page.reload()
+    widget.open()
+    expect(widget.rows).to_have_text(["by post", "and more", "by poll"], timeout=15_000)
+
+
+def test_a_token_that_is_not_valid_any_more_starts_afresh(widget: Widget) -> None:
+    widget.visit().open()
+    widget.say("old")
+    forge = "localStorage.setItem(key, JSON.stringify({token: 'vt_forged'}))"
+    widget.page.evaluate(f"for (const key of Object.keys(localStorage)) {forge}")
+    widget.page.reload()
+    widget.open()
+    widget.say("new")
+    expect(widget.rows).to_have_text(["new"])
+    assert "forged" not in str(widget.stored())
+
+
+def test_a_chat_that_cannot_be_loaded_says_so_and_loads_later(widget: Widget) -> None:
+    broken = re.compile(r"/static/js/widget/chat\.")
+    widget.page.route(broken, lambda route: route.abort())
+    widget.visit()
+    widget.launcher.click()
+    expect(widget.page.get_by_text("The chat can't be reached. Try again.")).to_be_visible()
+    widget.page.unroute(broken)
+    widget.launcher.click()
+    expect(widget.dialog).to_be_visible()
