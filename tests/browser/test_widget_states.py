@@ -175,7 +175,9 @@ def test_a_deleted_widget_says_so_and_keeps_the_text(page_factory: Pages, make_s
     widget.composer.fill("half a thought")
     widget.orm("from widgets.models import Widget; Widget.objects.update(deleted_at=timezone.now())")
     server.restart()
-    expect(widget.dialog).to_contain_text("Chat is not available here right now. Your text is still here.", timeout=15_000)
+    expect(widget.dialog).to_contain_text(
+        "Chat is not available here right now. Your text is still here.", timeout=15_000
+    )
     expect(widget.composer).to_have_value("half a thought")
     expect(widget.composer).not_to_be_editable()
 
