@@ -1,6 +1,6 @@
 # make run PORT=8000 HOST=127.0.0.1   the product, with demo data the first time; what it stores stays in var/
 # make test ARGS="-k seq"             every test; ARGS goes to pytest
-# make lint, make lock, make bench, make clean
+# make lint, make lock, make bench, make weight, make clean
 
 PORT ?= 8000
 HOST ?= 127.0.0.1
@@ -8,7 +8,7 @@ PYTHON := .venv/bin/python
 COMPILE := $(PYTHON) -m uv pip compile pyproject.toml --quiet --generate-hashes --no-annotate --python-version 3.11 \
 	--custom-compile-command "make lock"
 
-.PHONY: run environment test lint lock bench clean
+.PHONY: run environment test lint lock bench weight clean
 
 # 0.0.0.0 listens everywhere, but is no address to visit.
 run: export PUBLIC_URL ?= http://$(HOST:0.0.0.0=127.0.0.1):$(PORT)
@@ -28,6 +28,9 @@ lint: .venv/dev
 
 bench: .venv/runtime
 	@$(PYTHON) -m benchmarks.run $(ARGS)
+
+weight: .venv/dev
+	@$(PYTHON) -m benchmarks.widget_weight $(ARGS)
 
 # Newer versions within the ranges of pyproject.toml: make lock ARGS=--upgrade
 lock:

@@ -21,9 +21,7 @@ def facts() -> list[tuple[str, str]]:
     ours = ("django", "channels", "uvicorn", "uvloop", "websockets", "psycopg")
     theirs = ("ws", "pg")
     return [
-        ("processor", f"{cpu()}, {os.cpu_count()} cores, shared by server, database and load generator"),
-        ("memory", memory()),
-        ("system", f"{platform.system()} {'.'.join(platform.release().split('.')[:2])}"),
+        *hardware("server, database and load generator"),
         ("one fsync of the disk", f"{fsync_milliseconds():.2f} ms"),
         ("databases", f"{said_by(postgres_program('postgres') or 'postgres')}, SQLite {sqlite3.sqlite_version}"),
         ("PingBack", f"Python {platform.python_version()}, " + ", ".join(f"{name} {version(name)}" for name in ours)),
@@ -32,6 +30,14 @@ def facts() -> list[tuple[str, str]]:
             f"Node {said_by('node')}, "
             + ", ".join(f"{name} {packages[f'node_modules/{name}']['version']}" for name in theirs),
         ),
+    ]
+
+
+def hardware(shared_by: str) -> list[tuple[str, str]]:
+    return [
+        ("processor", f"{cpu()}, {os.cpu_count()} cores, shared by {shared_by}"),
+        ("memory", memory()),
+        ("system", f"{platform.system()} {'.'.join(platform.release().split('.')[:2])}"),
     ]
 
 

@@ -24,6 +24,7 @@ HASHED_NAME = r"^.+\.[0-9a-f]{12}\.[^/]+$"
 def allow_other_sites(headers: dict[str, str], path: str, url: str) -> None:
     """The widget's modules are imported by other people's pages."""
     headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    headers["X-Content-Type-Options"] = "nosniff"
 
 
 static_files = ServeStaticASGI(

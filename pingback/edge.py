@@ -5,14 +5,12 @@ bounds how many requests run at once, and takes off one final slash under /api/.
 """
 
 import asyncio
-import hashlib
 import json
 import logging
 import re
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, MutableMapping
-from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Any
 from uuid import UUID, uuid4
@@ -23,6 +21,7 @@ from django.db import DatabaseError, close_old_connections
 
 from auth_signing.limits import spend_here
 from pingback.errors import BodyTooLarge, Busy, NotFound, Refusal, SlowBody, StoreUnavailable
+from pingback.pages import FOR_ANY_SITE, QUICK, SMALLEST, Page
 from widgets.config import public_config
 from widgets.launcher import launcher_script
 
@@ -33,34 +32,13 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
-Headers = list[tuple[bytes, bytes]]
 
 SCRIPTS = {"/widget.js", "/l.js"}
-CONFIG_PATH = re.compile(r"/api/v1/widget/([0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})/?")
+CONFIG_PATH = re.compile(r"/api/v1/widget/([^/]+)/?")
+PUBLIC_ID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 CONFIG_SECONDS = 2.0
 BODY_SECONDS = 10.0
 CONFIGS_KEPT = 20_000
-
-PUBLIC: Headers = [
-    (b"access-control-allow-origin", b"*"),
-    (b"cross-origin-resource-policy", b"cross-origin"),
-    (b"cache-control", b"public, no-cache"),
-    (b"x-content-type-options", b"nosniff"),
-]
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """A body that is served as it is, with the headers that go with it."""
-
-    body: bytes
-    headers: Headers
-    etag: bytes
-
-    @classmethod
-    def of(cls, body: bytes, content_type: bytes) -> "Page":
-        etag = b'"' + hashlib.sha256(body).hexdigest()[:24].encode() + b'"'
-        return cls(body, [*PUBLIC, (b"content-type", content_type), (b"etag", etag)], etag)
 
 
 class ClientGone(Exception):
@@ -71,7 +49,7 @@ class Edge:
     def __init__(self, app: App, *, static_files: App) -> None:
         self._app = app
         self._static_files = static_files
-        self._script: Page | None = None
+        self._script = Page(launcher_script(), "text/javascript; charset=utf-8", quality=SMALLEST)
         self._configs = ConfigCache()
         self._slots = asyncio.Semaphore(settings.MAX_REQUESTS_AT_ONCE)
         self._waiting = 0
@@ -94,21 +72,16 @@ class Edge:
         path = scope["path"]
         is_read = scope["method"] in {"GET", "HEAD"}
         if is_read and path in SCRIPTS:
-            await serve(self._script_page(), scope, send)
+            await serve(self._script, scope, send)
         elif is_read and (match := CONFIG_PATH.fullmatch(path)):
             spend_here(settings.LIMIT_CONFIG_PER_IP, "config", scope["client"][0])
-            await serve(await self._configs.get(UUID(match[1])), scope, send)
+            await serve(await self._configs.get(match[1]), scope, send)
         elif is_read and path.startswith(settings.STATIC_URL):
             await self._static_files(scope, receive, send)
         else:
             if path.startswith("/api/"):
                 scope["path"] = path.removesuffix("/")  # raw_path stays as it came: signatures cover it
             await self._bounded(scope, receive, send)
-
-    def _script_page(self) -> Page:
-        if self._script is None:
-            self._script = Page.of(launcher_script(), b"text/javascript; charset=utf-8")
-        return self._script
 
     async def _bounded(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Django gives each request a thread and a connection: a burst waits its turn here instead."""
@@ -132,11 +105,15 @@ class ConfigCache:
     def __init__(self) -> None:
         self._kept: OrderedDict[UUID, tuple[float, asyncio.Future[Page | None]]] = OrderedDict()
 
-    async def get(self, public_id: UUID) -> Page:
+    async def get(self, public_id_text: str) -> Page:
+        if not PUBLIC_ID.fullmatch(public_id_text):
+            raise NotFound  # said here, so that a page with a mistyped id can read it
+        public_id = UUID(public_id_text)
         now = time.monotonic()
         kept = self._kept.get(public_id)
         if kept is None or kept[0] < now:
-            kept = (now + CONFIG_SECONDS, asyncio.ensure_future(self._load(public_id)))
+            loading = sync_to_async(load_config, thread_sensitive=False)(public_id)
+            kept = (now + CONFIG_SECONDS, asyncio.ensure_future(loading))
             self._kept[public_id] = kept
             self._kept.move_to_end(public_id)
             if len(self._kept) > CONFIGS_KEPT:
@@ -150,32 +127,32 @@ class ConfigCache:
             raise NotFound
         return page
 
-    async def _load(self, public_id: UUID) -> Page | None:
-        config = await sync_to_async(load_config, thread_sensitive=False)(public_id)
-        return None if config is None else Page.of(json.dumps(config).encode(), b"application/json")
 
-
-def load_config(public_id: UUID) -> dict[str, Any] | None:
+def load_config(public_id: UUID) -> Page | None:
     try:
-        return public_config(public_id)
+        config = public_config(public_id)
     except DatabaseError:
         logger.exception("a public config could not be loaded")
         raise StoreUnavailable from None
     finally:
         close_old_connections()
+    if config is None:
+        return None
+    return Page(json.dumps(config, separators=(",", ":")).encode(), "application/json", quality=QUICK)
 
 
 async def serve(page: Page, scope: Scope, send: Send) -> None:
-    fresh = page.etag in header(scope, b"if-none-match")
-    body = b"" if fresh or scope["method"] == "HEAD" else page.body
-    length = [] if fresh else [(b"content-length", str(len(page.body)).encode())]
-    await send({"type": "http.response.start", "status": 304 if fresh else 200, "headers": [*page.headers, *length]})
-    await send({"type": "http.response.body", "body": body})
+    status, headers, body = page.answer(
+        accept_encoding=header(scope, b"accept-encoding").decode("latin-1"),
+        if_none_match=header(scope, b"if-none-match").decode("latin-1"),
+    )
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
 
 
 async def refuse(refusal: Refusal, send: Send) -> None:
     body = json.dumps(refusal.body()).encode()
-    headers = [*PUBLIC[:2], (b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    headers = [*FOR_ANY_SITE, (b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
     headers += [(name.lower().encode(), value.encode()) for name, value in refusal.headers().items()]
     await send({"type": "http.response.start", "status": refusal.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
@@ -246,4 +223,5 @@ def is_proxy(address: str) -> bool:
 
 
 def header(scope: Scope, name: bytes) -> bytes:
-    return next((value for key, value in scope["headers"] if key == name), b"")
+    """Repeated headers are one list."""
+    return b", ".join(value for key, value in scope["headers"] if key == name)

@@ -1,10 +1,11 @@
-"""The script that site owners paste: the launcher, with the hashed addresses of its modules written in."""
+"""The script that site owners paste: the launcher, minified, with the hashed addresses of its modules written in."""
 
 import re
 from pathlib import Path
 
 from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.exceptions import ImproperlyConfigured
+from rjsmin import jsmin  # type: ignore[import-untyped]
 
 LAUNCHER = "js/widget/launcher.js"
 PLACEHOLDER = re.compile(r"\{\{static ([\w./-]+)\}\}")
@@ -14,4 +15,12 @@ def launcher_script() -> bytes:
     file = Path(staticfiles_storage.path(LAUNCHER))
     if not file.exists():
         raise ImproperlyConfigured("Static files are missing: run `manage.py collectstatic` first.")
-    return PLACEHOLDER.sub(lambda match: staticfiles_storage.url(match[1]), file.read_text()).encode()
+    script: str = jsmin(PLACEHOLDER.sub(address, file.read_text()))
+    return script.encode()
+
+
+def address(placeholder: re.Match[str]) -> str:
+    name = placeholder[1]
+    if not staticfiles_storage.exists(name):
+        raise ImproperlyConfigured(f"{LAUNCHER} names {name}, but there is no such static file.")
+    return staticfiles_storage.url(name)
