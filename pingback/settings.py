@@ -129,7 +129,6 @@ TEMPLATES = [
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-SERVESTATIC_MINIFY = True  # the compressed copies, which every browser gets
 STORAGES = {"staticfiles": {"BACKEND": "widgets.storage.HashedStaticStorage"}}
 
 # People and browsers

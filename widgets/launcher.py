@@ -1,11 +1,10 @@
-"""The script that site owners paste: the launcher, minified, with the hashed addresses of its modules written in."""
+"""The script that site owners paste: the launcher, with the hashed addresses of its modules written in."""
 
 import re
 from pathlib import Path
 
 from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.exceptions import ImproperlyConfigured
-from rjsmin import jsmin  # type: ignore[import-untyped]
 
 LAUNCHER = "js/widget/launcher.js"
 PLACEHOLDER = re.compile(r"\{\{static ([\w./-]+)\}\}")
@@ -15,8 +14,7 @@ def launcher_script() -> bytes:
     file = Path(staticfiles_storage.path(LAUNCHER))
     if not file.exists():
         raise ImproperlyConfigured("Static files are missing: run `manage.py collectstatic` first.")
-    script: str = jsmin(PLACEHOLDER.sub(address, file.read_text()))
-    return script.encode()
+    return PLACEHOLDER.sub(address, file.read_text()).encode()
 
 
 def address(placeholder: re.Match[str]) -> str:
