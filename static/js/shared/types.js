@@ -81,7 +81,8 @@
  * @property {boolean} online
  * @property {Record<string, unknown>} features
  *
- * @typedef {{token?: string, sound?: boolean}} Kept what the browser keeps of a visitor, under `pingback:<widget id>`
+ * @typedef {{token?: string, sound?: boolean, isUnsent?: boolean}} Kept what the browser keeps of a visitor,
+ *   under `pingback:<widget id>`; `isUnsent`: some tab has more
  * @typedef {{items?: import("./messages.js").Item[], drafts?: [number, string][]}} Unsent the same, of this tab only
  * @typedef {Omit<ConversationFrame, "type">[] | undefined} Known the visitor's conversations; undefined until they are known
  *

@@ -20,42 +20,43 @@
   };
   /** @type {Record<string, string>} */
   const RADIUS = { circle: "50%", rounded: "16px", square: "4px" };
+  const FIXED = `position:fixed;z-index:2147483000;inset-block-end:calc(20px + env(safe-area-inset-bottom,0px))`;
   const CSS = `:host{all:initial!important}
-button{all:unset;box-sizing:border-box;cursor:pointer;-webkit-tap-highlight-color:transparent}
-.launcher,.help{position:fixed;z-index:2147483000;inset-block-end:calc(20px + env(safe-area-inset-bottom,0px));
-font:500 14px/1.45 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",sans-serif}
-.launcher{inset-inline-end:20px;width:56px;height:56px;display:grid;place-items:center;
+button{appearance:none;margin:0;border:0;padding:0;background:none;color:inherit;font:inherit;text-align:inherit;cursor:pointer;
+-webkit-tap-highlight-color:transparent}
+.launcher{${FIXED};inset-inline-end:20px;box-sizing:border-box;width:56px;height:56px;display:grid;place-items:center;
 border:1px solid #0002;border-radius:var(--radius);background:var(--primary);color:var(--secondary);box-shadow:0 4px 16px #0003}
 svg{width:30px;height:30px;fill:none;stroke:currentColor;stroke-width:1.5;stroke-linecap:round;stroke-linejoin:round}
 .launcher svg{transition:transform .15s ease-out}
 .launcher:hover svg{transform:scale(1.08)}
 .launcher[aria-busy=true] svg{opacity:.6}
-.launcher svg+svg,.launcher[aria-expanded=true] svg{display:none}
-.launcher[aria-expanded=true] svg+svg{display:block}
+.launcher svg~svg,.launcher[aria-expanded=true] svg{display:none}
+.launcher[aria-expanded=true] svg~svg{display:block}
 .launcher i,b{position:absolute;box-sizing:border-box;border:2px solid #fff;border-radius:10px;background:#15803d}
 .launcher i{inset-block-end:0;inset-inline-end:0;width:14px;height:14px}
-b{inset-block-start:-6px;inset-inline-end:-6px;min-width:22px;padding:0 4px;font:600 12px/18px inherit;
-font-family:inherit;text-align:center;color:#fff;background:#b8283a}
-b:empty,.help:empty{display:none}
-.help{inset-inline-end:88px;display:flex;align-items:center;min-height:56px;max-width:min(280px,calc(100vw - 108px));
-box-sizing:border-box;border:1px solid #e3e3e9;border-radius:10px;background:#fff;color:#1d1d24;
+b{inset-block-start:-6px;inset-inline-end:-6px;min-width:22px;padding:0 4px;
+font:600 12px/18px system-ui,sans-serif;text-align:center;color:#fff;background:#b8283a!important}
+b:empty{display:none}
+button:focus-visible{outline:2px solid #1d1d24;outline-offset:2px;box-shadow:0 0 0 2px #fff,0 0 0 6px #fff}
+@media print{.launcher,.help{display:none}}
+@media(prefers-reduced-motion:reduce){.launcher svg{transition:none;transform:none!important}}`;
+  const HELP_CSS = `.help{${FIXED};inset-inline-end:88px;display:flex;align-items:center;min-height:56px;
+max-width:min(280px,calc(100vw - 108px));box-sizing:border-box;border:1px solid #e3e3e9;border-radius:10px;
+background:#fff;color:#1d1d24;font:500 14px/1.45 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",sans-serif;
 box-shadow:0 8px 28px #14102829;overflow-wrap:anywhere;animation:in .15s .8s ease-out both}
-.help button{padding:8px 0 8px 16px;padding-inline:16px 0;max-height:144px;overflow:hidden}
+.help button{max-height:144px;padding-block:8px;padding-inline:16px 0;overflow:hidden}
 .help button+button{padding:12px;align-self:start}
 .help svg{display:block;width:20px;height:20px}
 @keyframes in{from{opacity:0;transform:translateY(4px);visibility:hidden}}
-button:focus-visible{outline:2px solid #1d1d24;outline-offset:2px;box-shadow:0 0 0 2px #fff,0 0 0 6px #fff}
 .help button:focus-visible{outline-offset:-4px;border-radius:8px;box-shadow:none}
 @media(prefers-color-scheme:dark){.help{background:#1b1b22;color:#ececf1;border-color:#2c2c36}
 .help button:focus-visible{outline-color:#ececf1}}
-@media print{.launcher,.help{display:none}}
-@media(prefers-reduced-motion:reduce){.help{animation-duration:0s}.launcher svg{transition:none;transform:none!important}}`;
+@media(prefers-reduced-motion:reduce){.help{animation-duration:0s}}`;
 
   const page = /** @type {any} */ (window);
   const script = /** @type {HTMLScriptElement | null} */ (document.currentScript);
   const id = page.PingBackWidgetId || page.PIPEBACK_ID || script?.dataset.widgetId;
   const base = script?.src && new URL(script.src).origin;
-  const root = document.documentElement;
 
   /** @param {unknown[]} why */
   const warn = (...why) => console.warn("PingBack:", ...why);
@@ -63,28 +64,75 @@ button:focus-visible{outline:2px solid #1d1d24;outline-offset:2px;box-shadow:0 0
   if (page.PingBackAttach) return page.PingBackAttach();
   if (!base || !id) return warn("no widget id: set window.PingBackWidgetId, or data-widget-id on the script tag.");
 
-  const host = document.createElement("pingback-widget");
-  let isDrawn = false;
+  /** @type {import("../shared/types.js").PublicConfig} */
+  let config;
+  /** @type {HTMLElement | undefined} */
+  let host;
+  /** @type {ShadowRoot} */
+  let shadow;
+  /** @type {import("../shared/types.js").Known} */
+  let conversations;
+  /** @type {Promise<any> | undefined} */
+  let loading;
+  let name = "Chat";
+
   // Beside the body: pages replace theirs, and a transform on it would carry us along.
   const attach = (page.PingBackAttach = () => {
-    if (isDrawn && !host.isConnected) document.documentElement.append(host);
+    if (host && !host.isConnected) document.documentElement.append(host);
   });
 
-  /** @param {string[]} domains */
-  const isAllowed = (domains) => {
+  const isAllowed = () => {
     const port = location.port;
-    const name = location.hostname.replace(/\.$/, "");
-    if (!domains.length || name === "localhost" || name === "127.0.0.1") return true;
-    return domains.some((domain) => {
+    const page = location.hostname.replace(/\.$/, "");
+    if (!config.domains.length || page === "localhost" || page === "127.0.0.1") return true;
+    return config.domains.some((domain) => {
       const [, host, wanted] = /** @type {RegExpExecArray} */ (/^(?:www\.)?(.*?)(?::(\d+))?$/.exec(domain.toLowerCase()));
-      return (name === host || name.endsWith("." + host)) && (!wanted || wanted === port);
+      return (page === host || page.endsWith("." + host)) && (!wanted || wanted === port);
     });
   };
 
+  /**
+   * What this browser keeps of the visitor; nothing where it refuses.
+   * @param {string} place
+   */
+  const read = (place) => {
+    try {
+      return JSON.parse(page[place].getItem("pingback:" + config.id)) || {};
+    } catch {
+      return {};
+    }
+  };
+
+  /**
+   * @param {string} place
+   * @param {object} [what]
+   */
+  const keep = (place, what) => {
+    const key = "pingback:" + config.id;
+    try {
+      if (what) page[place].setItem(key, JSON.stringify(what));
+      else page[place].removeItem(key);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+
+  /**
+   * @template {keyof HTMLElementTagNameMap} Tag
+   * @param {Tag} tag
+   * @param {Partial<HTMLElementTagNameMap[Tag]>} properties
+   * @param {(Node | string)[]} content
+   */
+  const make = (tag, properties, ...content) => {
+    const element = Object.assign(document.createElement(tag), properties);
+    element.append(...content);
+    return element;
+  };
 
   /** @param {string} path */
   const icon = (path) => {
-    const [svg, shape] = ["svg", "path"].map((name) => document.createElementNS("http://www.w3.org/2000/svg", name));
+    const [svg, shape] = ["svg", "path"].map((tag) => document.createElementNS("http://www.w3.org/2000/svg", tag));
     svg.setAttribute("viewBox", "0 0 24 24");
     svg.setAttribute("aria-hidden", "true");
     shape.setAttribute("d", path);
@@ -92,151 +140,121 @@ button:focus-visible{outline:2px solid #1d1d24;outline-offset:2px;box-shadow:0 0
     return svg;
   };
 
-  /**
-   * @param {string} className
-   * @param {string} name
-   * @param {(Node | string)[]} content
-   */
-  const newButton = (className, name, ...content) => {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.className = className;
-    if (name) button.title = button.ariaLabel = name;
-    button.append(...content);
-    return button;
+  /** @type {HTMLElement | undefined} */
+  let badge;
+  /** @type {HTMLElement | undefined} */
+  let help;
+  const button = make("button", { type: "button", className: "launcher", title: name, ariaHasPopup: "dialog", ariaExpanded: "false" });
+
+  /** @param {number} count */
+  const showUnread = (count) => {
+    if (count && !badge) button.append((badge = make("b", { ariaHidden: "true" })));
+    if (badge) badge.textContent = count ? (count > 9 ? "9+" : `${count}`) : "";
+    button.ariaLabel = name + (count ? `, ${count} unread` : "");
   };
 
-  /** @param {import("../shared/types.js").PublicConfig} config */
-  const draw = (config) => {
-    const key = "pingback:" + config.id;
-    /**
-     * What this browser keeps of the visitor; nothing where it refuses.
-     * @param {string} place
-     */
-    const read = (place) => {
-      try {
-        return JSON.parse(page[place].getItem(key)) || {};
-      } catch {
-        return {};
-      }
-    };
-    /**
-     * @param {string} place
-     * @param {object} [what]
-     */
-    const keep = (place, what) => {
-      try {
-        if (what) page[place].setItem(key, JSON.stringify(what));
-        else page[place].removeItem(key);
-        return true;
-      } catch {
-        return false;
-      }
-    };
-    const kept = read("localStorage");
-    const unsent = read("sessionStorage");
-    const shadow = host.attachShadow({ mode: "open" });
+  /** @param {string} text */
+  const say = (text) => {
+    addRules(HELP_CSS);
+    const open = make("button", { type: "button", dir: "auto", onclick: press }, text);
+    const close = make("button", { type: "button", title: "Dismiss", ariaLabel: "Dismiss" }, icon("m6 6 12 12M18 6 6 18"));
+    close.onclick = () => help?.remove();
+    help?.remove();
+    button.before((help = make("div", { className: "help" }, open, close)));
+  };
+
+  // Fetched first, all at once: some browsers never try again to import what once failed.
+  const load = () =>
+    (loading ??= Promise.all(
+      [SHEET, ...MODULES].map((path) =>
+        fetch(base + path).then((answer) => (answer.ok ? answer.text() : Promise.reject(answer.status))),
+      ),
+    )
+      .then(([css]) => Promise.all(MODULES.map((path) => import(base + path))).then(([{ mount }]) => {
+        addRules(css);
+        button.append(icon("m6 9.5 6 6 6-6"));
+        return mount({
+          shadow, config, base, kept, unsent: read("sessionStorage"), keep, conversations, showUnread, launcherButton: button,
+        });
+      }))
+      .catch((error) => {
+        loading = undefined;
+        warn("the chat could not be loaded.", error);
+      }));
+
+  const press = async () => {
+    if (button.ariaBusy === "true") return;
+    button.ariaBusy = "true";
+    const chat = await load();
+    button.ariaBusy = "false";
+    help?.remove();
+    if (chat) chat.toggle();
+    else say("The chat can't be reached. Try again.");
+  };
+
+  /** @param {string} css */
+  const addRules = (css) => {
     const sheet = new CSSStyleSheet();
-    sheet.replaceSync(CSS);
-    shadow.adoptedStyleSheets = [sheet];
+    sheet.replaceSync(css);
+    shadow.adoptedStyleSheets.push(sheet);
+  };
 
-    const button = newButton("launcher", "Chat", icon(ICONS[config.chat_icon] || ICONS.receptionist), icon("m6 9.5 6 6 6-6"));
-    const badge = document.createElement("b");
-    const help = document.createElement("div");
-    help.className = "help";
-    button.ariaHasPopup = "dialog";
-    button.ariaExpanded = "false";
-    button.style.setProperty("--primary", config.primary_color);
-    button.style.setProperty("--secondary", config.secondary_color);
-    button.style.setProperty("--radius", RADIUS[config.background_shape]);
+  /** @type {import("../shared/types.js").Kept} */
+  let kept;
+
+  const draw = () => {
+    const { style } = button;
     const isOnline = config.online && config.show_online_badge;
-    if (isOnline) button.append(document.createElement("i"));
-    badge.ariaHidden = "true";
-    button.append(badge);
-
-    /** @param {number} count */
-    const showUnread = (count) => {
-      badge.textContent = count ? (count > 9 ? "9+" : `${count}`) : "";
-      button.ariaLabel = "Chat" + (isOnline ? ", online now" : "") + (count ? `, ${count} unread` : "");
-    };
-
-    /** @param {string} text */
-    const say = (text) => {
-      const close = newButton("", "Dismiss", icon("m6 6 12 12M18 6 6 18"));
-      const open = newButton("", "", text);
-      open.dir = "auto";
-      open.onclick = press;
-      close.onclick = () => help.replaceChildren();
-      help.replaceChildren(open, close);
-    };
-
-    /** @type {import("../shared/types.js").Known} */
-    let conversations;
-    /** @type {Promise<any> | undefined} */
-    let loading;
-    // Fetched first, all at once: some browsers never try again to import what once failed.
-    const load = () =>
-      (loading ??= Promise.all(
-        [SHEET, ...MODULES].map((path) =>
-          fetch(base + path).then((answer) => (answer.ok ? answer.text() : Promise.reject(answer.status))),
-        ),
-      )
-        .then(([css]) => Promise.all(MODULES.map((path) => import(base + path))).then(([{ mount }]) => {
-          const rules = new CSSStyleSheet();
-          rules.replaceSync(css);
-          shadow.adoptedStyleSheets.push(rules);
-          return mount({ shadow, config, base, kept, unsent, keep, conversations, showUnread, launcherButton: button });
-        }))
-        .catch((error) => {
-          loading = undefined;
-          warn("the chat could not be loaded.", error);
-        }));
-    const press = async () => {
-      if (button.ariaBusy === "true") return;
-      button.ariaBusy = "true";
-      const chat = await load();
-      button.ariaBusy = "false";
-      help.replaceChildren();
-      if (chat) chat.toggle();
-      else say("The chat can't be reached. Try again.");
-    };
+    host = document.createElement("pingback-widget");
+    shadow = host.attachShadow({ mode: "open" });
+    addRules(CSS);
+    style.setProperty("--primary", config.primary_color);
+    style.setProperty("--secondary", config.secondary_color);
+    style.setProperty("--radius", RADIUS[config.background_shape]);
+    button.append(icon(ICONS[config.chat_icon] || ICONS.receptionist));
     button.onpointerenter = button.onfocus = load;
     button.onclick = press;
-
+    if (isOnline) {
+      name += ", online now";
+      button.append(make("i", {}));
+    }
     showUnread(0);
-    if (kept.token) {
-      const headers = { Authorization: "Visitor " + kept.token };
-      fetch(base + "/api/v1/visitor/conversations", { headers, credentials: "omit" })
-        .then((answer) => answer.json())
-        .then(({ results }) => {
-          if (!results || loading) return;
-          conversations = results;
-          let count = 0;
-          for (const one of results) count += one.last_seq - one.visitor_read_seq;
-          showUnread(count);
-          const isAwaited = results.some(
-            (/** @type {any} */ { status, last_message: { sender_type, created_at } }) =>
-              sender_type === "customer" && status === "open" && Date.now() - Date.parse(created_at) < AWAITED,
-          );
-          if (isAwaited) load();
-        })
-        .catch(() => {}); // the chat tells of it when it is opened
-    } else if (config.show_help_prompt && !unsent.items) say(config.initial_message || "Questions? Chat with us.");
-    if (unsent.items) load();
-
-    shadow.append(help, button);
-    isDrawn = true;
+    shadow.append(button);
     attach();
-    new MutationObserver(attach).observe(root, { childList: true });
+    new MutationObserver(attach).observe(document.documentElement, { childList: true });
+    kept = read("localStorage");
+    if (kept.isUnsent) load();
+    if (kept.token) ask(kept.token);
+    else if (config.show_help_prompt && !kept.isUnsent) say(config.initial_message || "Questions? Chat with us.");
+  };
+
+  /**
+   * Who has been here before learns what came meanwhile, and waits for an answer that is due.
+   * @param {string} token
+   */
+  const ask = async (token) => {
+    const headers = { Authorization: "Visitor " + token };
+    const answer = await fetch(base + "/api/v1/visitor/conversations", { headers, credentials: "omit" });
+    const { results } = await answer.json();
+    if (!results || loading) return;
+    conversations = results;
+    let count = 0;
+    let isAwaited = false;
+    for (const { last_seq, visitor_read_seq, status, last_message: last } of results) {
+      count += last_seq - visitor_read_seq;
+      isAwaited ||= status === "open" && last.sender_type === "customer" && Date.now() - Date.parse(last.created_at) < AWAITED;
+    }
+    showUnread(count);
+    if (isAwaited) load();
   };
 
   const start = async () => {
     const answer = await fetch(`${base}/api/v1/widget/${encodeURIComponent(id)}`, { credentials: "omit" });
-    const config = await answer.json();
-    if (!answer.ok) return warn(config.detail);
-    if (!isAllowed(config.domains)) return warn(`this widget is not allowed on ${location.host}, so it stays hidden.`);
-    if (document.body) draw(config);
-    else addEventListener("DOMContentLoaded", () => draw(config));
+    config = await answer.json();
+    if (!answer.ok) return warn(/** @type {any} */ (config).detail);
+    if (!isAllowed()) return warn(`this widget is not allowed on ${location.host}, so it stays hidden.`);
+    if (document.body) draw();
+    else addEventListener("DOMContentLoaded", draw);
   };
 
   start().catch((error) => {
