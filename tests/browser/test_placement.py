@@ -3,18 +3,18 @@
 The pages are made here and served on `shop.localhost`; the widget comes from 127.0.0.1, another origin.
 """
 
-import re
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 from typing import Protocol
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.clients import wait_until
 from tests.pages import Pages
 from tests.server import Server
-
-SITE = "http://shop.localhost"
-LAUNCHER = re.compile("^Chat")
+from tests.widget import Widget
 
 SETTING = '<script>window.PingBackWidgetId = "{id}"</script>'
 SNIPPET = SETTING + '<script src="{host}/widget.js" async></script>'
@@ -90,58 +90,77 @@ HOSTILE_STYLES = {
 }
 
 
-class Visit(Protocol):
-    def __call__(self, page_html: str, *, widget_id: str = "", site: str = SITE) -> Page: ...
+class OnePage(ThreadingHTTPServer):
+    """A site that answers everything with the same page."""
+
+    html = ""
+
+    class RequestHandlerClass(BaseHTTPRequestHandler):
+        server: "OnePage"
+
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html; charset=utf-8")
+            self.end_headers()
+            self.wfile.write(self.server.html.encode())
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), self.RequestHandlerClass)
 
 
 @pytest.fixture
-def visit(page_factory: Pages, server: Server) -> Visit:
-    """Opens a page of a site that is only this HTML."""
+def site() -> Iterator[OnePage]:
+    with OnePage() as site:
+        Thread(target=site.serve_forever, kwargs={"poll_interval": 0.05}).start()
+        yield site
+        site.shutdown()
 
-    def visit(page_html: str, *, widget_id: str = "", site: str = SITE) -> Page:
-        demo = server.demo()
-        values = {"{host}": server.url, "{id}": widget_id or demo["widget_id"], "{business}": demo["business_id"]}
-        for name, value in values.items():
-            page_html = page_html.replace(name, value)
+
+class Visit(Protocol):
+    def __call__(self, page_html: str, *, widget_id: str = "", host: str = "shop.localhost") -> Widget: ...
+
+
+@pytest.fixture
+def visit(page_factory: Pages, server: Server, site: OnePage) -> Visit:
+    """Opens a page made of this HTML."""
+
+    def visit(page_html: str, *, widget_id: str = "", host: str = "shop.localhost") -> Widget:
+        site.html = filled_in(page_html, server, widget_id)
         page = page_factory()
-        page.route(f"{site}/**", lambda route: route.fulfill(body=page_html, content_type="text/html; charset=utf-8"))
-        page.goto(f"{site}/")
-        return page
+        page.goto(f"http://{host}:{site.server_port}/")
+        return Widget(page, server)
 
     return visit
 
 
-def launcher(page: Page) -> Locator:
-    return page.get_by_role("button", name=LAUNCHER)
+def filled_in(text: str, server: Server, widget_id: str = "") -> str:
+    demo = server.demo()
+    values = {"{host}": server.url, "{id}": widget_id or demo["widget_id"], "{business}": demo["business_id"]}
+    for name, value in values.items():
+        text = text.replace(name, value)
+    return text
 
 
-def composer(page: Page) -> Locator:
-    return page.get_by_role("dialog").get_by_role("textbox")
-
-
-def say(page: Page, text: str) -> None:
-    composer(page).fill(text)
-    composer(page).press("Enter")
-    expect(page.get_by_role("log")).to_contain_text(text)
-
-
-def there_is_one(page: Page) -> None:
-    expect(launcher(page)).to_have_count(1)
-    expect(page.locator("pingback-widget")).to_have_count(1)
+def there_is_one(chat: Widget) -> None:
+    expect(chat.launcher).to_have_count(1)
+    expect(chat.page.locator("pingback-widget")).to_have_count(1)
 
 
 @pytest.mark.parametrize("placement", PLACEMENTS)
 def test_wherever_it_is_placed_there_is_one_chat_and_it_works(
     visit: Visit, page_factory: Pages, placement: str
 ) -> None:
-    page = visit(PLACEMENTS[placement])
-    launcher(page).click()
-    say(page, "Hello from a page")
-    there_is_one(page)
-    page.reload()
-    launcher(page).click()
-    expect(page.get_by_role("log")).to_contain_text("Hello from a page")
-    there_is_one(page)
+    chat = visit(PLACEMENTS[placement]).open()
+    chat.write("Hello from a page")
+    expect(chat.log).to_contain_text("Hello from a page")
+    expect(chat.log).to_contain_text("Sent")
+    there_is_one(chat)
+    chat.page.reload()
+    expect(chat.open().log).to_contain_text("Hello from a page")
+    there_is_one(chat)
     assert page_factory.console_errors == []
 
 
@@ -149,45 +168,44 @@ def test_wherever_it_is_placed_there_is_one_chat_and_it_works(
 def test_the_open_chat_survives_what_the_page_does(
     visit: Visit, page_factory: Pages, server: Server, change: str
 ) -> None:
-    page = visit(html(body=SNIPPET))
-    launcher(page).click()
-    say(page, "Before the change")
-    composer(page).fill("Half a sente")
-    page.evaluate(CHANGES[change].replace("{id}", server.demo()["widget_id"]).replace("{host}", server.url))
-    there_is_one(page)
-    expect(page.get_by_role("log")).to_contain_text("Before the change")
-    expect(composer(page)).to_have_value("Half a sente")
-    say(page, "After the change")
-    composer(page).press("Escape")
-    expect(page.get_by_role("dialog")).to_be_hidden()
-    launcher(page).click()
-    expect(page.get_by_role("log")).to_contain_text("After the change")
+    chat = visit(html(body=SNIPPET)).open()
+    chat.write("Before the change")
+    expect(chat.log).to_contain_text("Sent")
+    chat.composer.fill("Half a sente")
+    chat.page.evaluate(filled_in(CHANGES[change], server))
+    there_is_one(chat)
+    expect(chat.log).to_contain_text("Before the change")
+    expect(chat.composer).to_have_value("Half a sente")
+    chat.write("After the change")
+    expect(chat.log).to_contain_text("After the change")
+    chat.composer.press("Escape")
+    expect(chat.dialog).to_be_hidden()
+    expect(chat.open().log).to_contain_text("After the change")
     assert page_factory.console_errors == []
 
 
 @pytest.mark.parametrize("style", HOSTILE_STYLES)
 def test_the_styles_of_the_page_do_not_reach_it(visit: Visit, style: str) -> None:
-    page = visit(html(head=f"<style>{HOSTILE_STYLES[style]}</style>", body=SNIPPET))
-    expect(launcher(page)).to_be_visible()
-    page.evaluate("() => scrollTo(0, 500)")
-    assert launcher(page).bounding_box() == {"x": 1280 - 76, "y": 800 - 76, "width": 56, "height": 56}
-    launcher(page).click()
-    expect(composer(page)).to_be_visible()
-    expect(composer(page)).to_have_css("font-size", "16px")
-    expect(composer(page)).to_have_css("text-transform", "none")
-    window = page.get_by_role("dialog").bounding_box()
+    chat = visit(html(head=f"<style>{HOSTILE_STYLES[style]}</style>", body=SNIPPET))
+    expect(chat.launcher).to_be_visible()
+    chat.page.evaluate("() => scrollTo(0, 500)")
+    assert chat.launcher.bounding_box() == {"x": 1280 - 76, "y": 800 - 76, "width": 56, "height": 56}
+    chat.open()
+    expect(chat.composer).to_have_css("font-size", "16px")
+    expect(chat.composer).to_have_css("text-transform", "none")
+    window = chat.dialog.bounding_box()
     assert window
     assert window["width"] == 380
-    say(page, "It is quiet in here")
+    chat.write("It is quiet in here")
+    expect(chat.log).to_contain_text("It is quiet in here")
 
 
 def test_on_a_site_that_is_not_allowed_it_stays_hidden_and_says_why(visit: Visit, server: Server) -> None:
     widget_id = widget_for(server, "shop.localhost")
-    allowed = visit(html(body=SNIPPET), widget_id=widget_id)
-    expect(launcher(allowed)).to_be_visible()
-    foreign = visit(html(body=SNIPPET), widget_id=widget_id, site="http://other.localhost")
-    wait_until(lambda: any("not allowed on other.localhost" in warning for warning in warnings(foreign)))
-    expect(launcher(foreign)).to_have_count(0)
+    expect(visit(html(body=SNIPPET), widget_id=widget_id).launcher).to_be_visible()
+    foreign = visit(html(body=SNIPPET), widget_id=widget_id, host="other.localhost")
+    wait_until(lambda: any("not allowed on other.localhost" in warning for warning in warnings(foreign.page)))
+    expect(foreign.launcher).to_have_count(0)
 
 
 def widget_for(server: Server, domain: str) -> str:
