@@ -5,7 +5,8 @@ from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView
 
 from conversations.inbox.views import SignOut
-from pingback.views import api_docs, api_not_found, demo_shop
+from pingback import demo_pages
+from pingback.views import api_docs, api_not_found
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="inbox")),
@@ -16,7 +17,12 @@ urlpatterns = [
         name="sign_in",
     ),
     path("sign-out/", SignOut.as_view(), name="sign_out"),
-    path("demo/", demo_shop, name="demo_shop"),
+    path("demo/", demo_pages.shop, name="demo_shop"),
+    path("demo/app/", demo_pages.app, name="demo_app"),
+    path("demo/app/<slug:route>/", demo_pages.app),
+    path("demo/strict/", demo_pages.strict, name="demo_strict"),
+    path("demo/tags/", demo_pages.tags, name="demo_tags"),
+    path("demo/rtl/", demo_pages.rtl, name="demo_rtl"),
     path("admin/", admin.site.urls),
     path("api/schema", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs", api_docs, name="api_docs"),

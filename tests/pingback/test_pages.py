@@ -9,7 +9,6 @@ from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.test import Client
 
-from pingback import demo
 from tests.cast import Cast, new_cast
 
 
@@ -53,16 +52,6 @@ def test_the_schema_is_openapi_and_names_the_visitor_calls(client: Client) -> No
     assert described["openapi"].startswith("3.1")
     assert "/api/v1/visitor/conversations" in described["paths"]
     assert client.get("/api/docs").status_code == 200
-
-
-def test_the_demo_shop_carries_the_snippet(client: Client, db: None) -> None:
-    assert client.get("/demo/").status_code == 404
-    call_command("demo")
-    page = client.get("/demo/").text
-    widget = demo.demo_widget()
-    assert widget
-    assert f'window.PingBackWidgetId = "{widget.pk}"' in page
-    assert '<script src="http://127.0.0.1:8000/widget.js" async></script>' in page
 
 
 def test_the_demo_is_made_once_and_signs_in(client: Client, db: None, capsys: pytest.CaptureFixture[str]) -> None:

@@ -16,6 +16,7 @@ const CLOSES = { 401: 4401, 403: 4403, 404: 4404 };
  */
 export async function olderMessages(chat, { id, info, timeline }) {
   const before = timeline.messages[0]?.seq ?? info.last_seq + 1;
+  if (before <= 1) return [];
   const after = Math.max(0, before - 1 - PAGE);
   const { results } = await ask(chat, `/${id}/messages?after=${after}&limit=${before - 1 - after}`);
   return results;

@@ -1,0 +1,217 @@
+"""Every way to place the script gives one launcher that works, and what pages do to themselves does not take it away.
+
+The pages are made here and served on `shop.localhost`; the widget comes from 127.0.0.1, another origin.
+"""
+
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import Protocol
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.clients import wait_until
+from tests.pages import Pages
+from tests.server import Server
+from tests.widget import Widget
+
+SETTING = '<script>window.PingBackWidgetId = "{id}"</script>'
+SNIPPET = SETTING + '<script src="{host}/widget.js" async></script>'
+PIPEBACK = '<script>window.PIPEBACK_ID = "{business}"; $pipeback = {}</script><script src="{host}/l.js" async></script>'
+ON_THE_TAG = '<script src="{host}/widget.js" data-widget-id="{id}" async></script>'
+LATER = "addEventListener('load', () => setTimeout(inject, 300));"
+INJECT = """
+const inject = () => new Promise((onload) => {
+  window.PingBackWidgetId = "{id}";
+  document.head.append(Object.assign(document.createElement("script"), { src: "{host}/widget.js", onload }));
+});
+"""
+
+
+def html(*, head: str = "", body: str = "", doctype: str = "<!doctype html>") -> str:
+    head, body = f"<title>Shop</title>{head}", f"<h1>Shop</h1><button>Buy</button>{body}"
+    return f"{doctype}<html><head>{head}</head><body>{body}</body></html>"
+
+
+def script(code: str) -> str:
+    return f"<script>{INJECT}{code}</script>"
+
+
+PLACEMENTS = {
+    "in head": html(head=SNIPPET),
+    "in head, not async": html(head=SETTING + '<script src="{host}/widget.js"></script>'),
+    "at the end of body": html(body=SNIPPET),
+    "id on the tag": html(head=ON_THE_TAG),
+    "the snippet of Pipeback": html(head=PIPEBACK),
+    "both snippets": html(head=PIPEBACK + SNIPPET),
+    "the same snippet twice": html(head=SNIPPET, body=SNIPPET),
+    "injected before load": html(head=script("inject()")),
+    "injected after load": html(head=script(LATER)),
+    "injected twice": html(head=script("inject();" + LATER)),
+    "base elsewhere": html(head='<base href="https://elsewhere.example/deep/">' + SNIPPET),
+    "in quirks mode": html(body=SNIPPET, doctype=""),
+}
+
+CHANGES = {
+    "the script runs again": f"async () => {{ {INJECT} await inject() }}",
+    "body is replaced": "() => document.body.replaceWith(document.createElement('body'))",
+    "body is emptied": "() => { document.body.innerHTML = '' }",
+    "the widget is removed": "() => document.querySelector('pingback-widget').remove()",
+    "everything is replaced": """() => document.documentElement.replaceChildren(
+        document.head.cloneNode(true), document.body.cloneNode(true))""",
+    "the route changes": """() => {
+        history.pushState(null, "", "/lamps");
+        document.querySelector("h1").textContent = "Lamps";
+    }""",
+    "Turbo visits a page": """async () => {
+        const answer = await fetch("/next");
+        const { body } = new DOMParser().parseFromString(await answer.text(), "text/html");
+        document.body.replaceWith(body);
+        history.pushState({}, "", "/next");
+        for (const old of body.querySelectorAll("script")) {
+            const script = document.createElement("script");
+            for (const { name, value } of old.attributes) script.setAttribute(name, value);
+            script.textContent = old.textContent;
+            const loaded = script.src && new Promise((done) => { script.onload = done });
+            old.replaceWith(script);
+            await loaded;
+        }
+    }""",
+}
+
+HOSTILE_STYLES = {
+    "hide everything": "body *, html > :not(head, body), div, button, svg { display: none !important }",
+    "own all buttons": "button { all: revert !important; position: static !important; width: 3px !important }",
+    "shrink all text": "html, * { font-size: 2px !important; line-height: 0 !important }",
+    "inherit the worst": "html { visibility: hidden; pointer-events: none; text-transform: uppercase }",
+    "transform body": "body { transform: scale(1); filter: blur(0); overflow: hidden; height: 3000px }",
+    "lay out html": "html { display: grid; grid-template-columns: 1fr 1fr; gap: 50px; padding: 80px }",
+}
+
+
+class OnePage(ThreadingHTTPServer):
+    """A site that answers everything with the same page."""
+
+    html = ""
+
+    class RequestHandlerClass(BaseHTTPRequestHandler):
+        server: "OnePage"
+
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html; charset=utf-8")
+            self.end_headers()
+            self.wfile.write(self.server.html.encode())
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), self.RequestHandlerClass)
+
+
+@pytest.fixture
+def site() -> Iterator[OnePage]:
+    with OnePage() as site:
+        Thread(target=site.serve_forever, kwargs={"poll_interval": 0.05}).start()
+        yield site
+        site.shutdown()
+
+
+class Visit(Protocol):
+    def __call__(self, page_html: str, *, widget_id: str = "", host: str = "shop.localhost") -> Widget: ...
+
+
+@pytest.fixture
+def visit(page_factory: Pages, server: Server, site: OnePage) -> Visit:
+    """Opens a page made of this HTML."""
+
+    def visit(page_html: str, *, widget_id: str = "", host: str = "shop.localhost") -> Widget:
+        site.html = filled_in(page_html, server, widget_id)
+        page = page_factory()
+        page.goto(f"http://{host}:{site.server_port}/")
+        return Widget(page, server)
+
+    return visit
+
+
+def filled_in(text: str, server: Server, widget_id: str = "") -> str:
+    demo = server.demo()
+    values = {"{host}": server.url, "{id}": widget_id or demo["widget_id"], "{business}": demo["business_id"]}
+    for name, value in values.items():
+        text = text.replace(name, value)
+    return text
+
+
+def there_is_one(chat: Widget) -> None:
+    expect(chat.launcher).to_have_count(1)
+    expect(chat.page.locator("pingback-widget")).to_have_count(1)
+
+
+@pytest.mark.parametrize("placement", PLACEMENTS)
+def test_wherever_it_is_placed_there_is_one_chat_and_it_works(
+    visit: Visit, page_factory: Pages, placement: str
+) -> None:
+    chat = visit(PLACEMENTS[placement]).open()
+    chat.write("Hello from a page")
+    expect(chat.log).to_contain_text("Hello from a page")
+    expect(chat.log).to_contain_text("Sent")
+    there_is_one(chat)
+    chat.page.reload()
+    expect(chat.open().log).to_contain_text("Hello from a page")
+    there_is_one(chat)
+    assert page_factory.console_errors == []
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_the_open_chat_survives_what_the_page_does(
+    visit: Visit, page_factory: Pages, server: Server, change: str
+) -> None:
+    chat = visit(html(body=SNIPPET)).open()
+    chat.write("Before the change")
+    expect(chat.log).to_contain_text("Sent")
+    chat.composer.fill("Half a sente")
+    chat.page.evaluate(filled_in(CHANGES[change], server))
+    there_is_one(chat)
+    expect(chat.log).to_contain_text("Before the change")
+    expect(chat.composer).to_have_value("Half a sente")
+    chat.write("After the change")
+    expect(chat.log).to_contain_text("After the change")
+    chat.composer.press("Escape")
+    expect(chat.dialog).to_be_hidden()
+    expect(chat.open().log).to_contain_text("After the change")
+    assert page_factory.console_errors == []
+
+
+@pytest.mark.parametrize("style", HOSTILE_STYLES)
+def test_the_styles_of_the_page_do_not_reach_it(visit: Visit, style: str) -> None:
+    chat = visit(html(head=f"<style>{HOSTILE_STYLES[style]}</style>", body=SNIPPET))
+    expect(chat.launcher).to_be_visible()
+    chat.page.evaluate("() => scrollTo(0, 500)")
+    assert chat.launcher.bounding_box() == {"x": 1280 - 76, "y": 800 - 76, "width": 56, "height": 56}
+    chat.open()
+    expect(chat.composer).to_have_css("font-size", "16px")
+    expect(chat.composer).to_have_css("text-transform", "none")
+    window = chat.dialog.bounding_box()
+    assert window
+    assert window["width"] == 380
+    chat.write("It is quiet in here")
+    expect(chat.log).to_contain_text("It is quiet in here")
+
+
+def test_on_a_site_that_is_not_allowed_it_stays_hidden_and_says_why(visit: Visit, server: Server) -> None:
+    widget_id = widget_for(server, "shop.localhost")
+    expect(visit(html(body=SNIPPET), widget_id=widget_id).launcher).to_be_visible()
+    foreign = visit(html(body=SNIPPET), widget_id=widget_id, host="other.localhost")
+    wait_until(lambda: any("not allowed on other.localhost" in warning for warning in warnings(foreign.page)))
+    expect(foreign.launcher).to_have_count(0)
+
+
+def widget_for(server: Server, domain: str) -> str:
+    make = f"print(Widget.objects.create(business_id='{server.demo()['business_id']}', domain='{domain}').pk)"
+    return server.site.manage("shell", "--no-imports", "-c", f"from widgets.models import Widget; {make}").strip()
+
+
+def warnings(page: Page) -> list[str]:
+    return [message.text for message in page.console_messages() if message.type == "warning"]
