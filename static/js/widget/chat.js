@@ -438,12 +438,14 @@ export class Chat {
     if (!items.length && !this.token) return;
     const drafts = [...this.drafts].filter(([, text]) => text).map(([id, text]) => /** @type {[number, string]} */ ([id ?? 0, text]));
     this.keep("sessionStorage", items.length || drafts.length ? { items, drafts } : undefined);
+    const isUnsent = items.length > 0;
+    if (isUnsent !== Boolean(this.kept.isUnsent)) this.#remember({ ...this.kept, isUnsent });
   }
 
   /** @param {Kept} kept */
   #remember(kept) {
     this.kept = kept;
-    this.isKept = this.keep("localStorage", kept.token ? kept : undefined);
+    this.isKept = this.keep("localStorage", kept.token || kept.isUnsent ? kept : undefined);
   }
 
   /**
