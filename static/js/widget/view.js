@@ -126,12 +126,12 @@ class View {
     this.sendButton.type = "submit";
     this.form = make("form", {}, this.input, this.sendButton);
     this.panel = make("section", { className: "panel", role: "dialog", hidden: true, tabIndex: -1 },
-      make("header", {}, this.back, this.face, make("div", {}, this.heading, this.tagline, presence), this.sound, closing),
+      make("div", { className: "head" }, this.back, this.face, make("div", {}, this.heading, this.tagline, presence), this.sound, closing),
       this.main, this.ending, this.state, this.count, this.form);
     this.announcer = make("p", { className: "announcer", role: "status" });
     for (const [name, value] of Object.entries(palette(config))) this.panel.style.setProperty(name, value);
 
-    if (config.logo_url) this.#showLogo(config.logo_url);
+    if (/^https?:/i.test(config.logo_url ?? "")) this.#showLogo(config.logo_url ?? "");
     this.back.onclick = () => (this.#endTyping(), chat.goHome(), this.panel.focus());
     this.sound.onclick = () => this.#switchSound();
     closing.onclick = onClose;

@@ -1,0 +1,286 @@
+"""For everybody: assistive technology, the keyboard alone, phones, right-to-left, high contrast, and hostile texts."""
+
+import json
+import re
+from typing import Any, Literal
+
+import pytest
+from playwright.sync_api import Page, WebSocketRoute, expect
+
+from tests.isolation import ROOT
+from tests.pages import Pages
+from tests.server import Server
+from tests.widget import Widget
+
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+SOCKETS = re.compile("/ws/visitor/")
+FOCUSED = """() => {
+  let focused = document.activeElement;
+  while (focused?.shadowRoot?.activeElement) focused = focused.shadowRoot.activeElement;
+  return focused.ariaLabel || focused.textContent || focused.className || focused.tagName;
+}"""
+
+OUTLINE = """() => {
+  let focused = document.activeElement;
+  while (focused?.shadowRoot?.activeElement) focused = focused.shadowRoot.activeElement;
+  return getComputedStyle(focused).outlineStyle;
+}"""
+
+
+@pytest.fixture
+def widget(page_factory: Pages, server: Server) -> Widget:
+    return Widget(page_factory(), server)
+
+
+def faults(page: Page) -> list[Any]:
+    """What axe finds in the widget, through its shadow root."""
+    page.evaluate(AXE.read_text())
+    found: list[Any] = page.evaluate(
+        """async () => {
+          const { violations } = await axe.run({ include: ["pingback-widget"] });
+          return violations.map(({ id, nodes }) => [id, nodes.map((node) => node.html + node.failureSummary)]);
+        }"""
+    )
+    return found
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_in_any_state(page_factory: Pages, server: Server, scheme: Literal["light", "dark"]) -> None:
+    widget = Widget(page_factory(1280, 800, scheme, reduced_motion="reduce"), server)
+    page = widget.page
+    refusing = False
+
+    def watch(line: WebSocketRoute) -> None:
+        there = line.connect_to_server()
+
+        def pass_on(text: str | bytes) -> None:
+            found = re.search(r'"client_id":"([^"]+)"', str(text))
+            if refusing and found:
+                line.send(f'{{"type":"error","code":"INTERNAL_ERROR","detail":"x","client_id":"{found[1]}"}}')
+            else:
+                there.send(text)
+
+        line.on_message(pass_on)
+
+    page.route_web_socket(SOCKETS, watch)
+    seen: dict[str, list[Any]] = {}
+    widget.visit()
+    seen["launcher"] = faults(page)
+    widget.open()
+    seen["welcome"] = faults(page)
+    conversation = widget.say("Hello, see https://example.com/")
+    with widget.agent() as agent:
+        agent.post("An answer: https://example.com/", conversation_id=conversation)
+        agent.send("typing", conversation_id=conversation, is_typing=True)
+        expect(widget.log).to_contain_text("is typing")
+        seen["conversation"] = faults(page)
+        widget.composer.fill("x" * 10_001)
+        widget.composer.press("Enter")
+        seen["too long"] = faults(page)
+        widget.composer.fill("")
+        widget.button("All conversations").click()
+        agent.post("News", conversation_id=conversation)
+        expect(widget.dialog).to_contain_text("1 new")
+        seen["list"] = faults(page)
+        widget.button("Close chat").click()
+        seen["unread"] = faults(page)
+    widget.open()
+    widget.dialog.get_by_role("listitem").first.get_by_role("button").click()
+    refusing = True
+    widget.write("Refused")
+    expect(widget.dialog).to_contain_text("Not sent")
+    seen["not sent"] = faults(page)
+    assert {state: found for state, found in seen.items() if found} == {}
+
+
+@pytest.mark.parametrize(
+    ("primary", "secondary"),
+    [("#FFFFFF", "#FFFFFF"), ("#FFFF00", "#FFFFFF"), ("#000000", "#111111"), ("#8A8A8A", "#EEEEEE")],
+)
+def test_hard_colours_stay_readable(page_factory: Pages, server: Server, primary: str, secondary: str) -> None:
+    widget = Widget(page_factory(1280, 800, reduced_motion="reduce"), server)
+    fulfil_config(widget, primary_color=primary, secondary_color=secondary, initial_message="Which lamp may it be?")
+    widget.visit().open()
+    widget.say("Hello")
+    assert faults(widget.page) == []
+
+
+def fulfil_config(widget: Widget, **fields: Any) -> None:
+    """The demo's widget with another look, as its public config would say it."""
+    demo = widget.server.demo()
+
+    def answer(route: Any) -> None:
+        answered = route.fetch()
+        route.fulfill(response=answered, body=json.dumps(answered.json() | fields))
+
+    widget.page.route(re.compile(f"/api/v1/widget/{demo['widget_id']}"), answer)
+
+
+def test_the_whole_chat_by_keyboard_alone(widget: Widget) -> None:
+    widget.visit()
+    page, press = widget.page, widget.page.keyboard.press
+    shortcuts = "window.fired = 0; addEventListener('keydown', (event) => event.key === 'n' && fired++)"
+    page.evaluate(shortcuts)
+    widget.launcher.focus()
+    press("Enter")
+    expect(widget.composer).to_be_focused()
+    page.keyboard.type("none of the page's shortcuts")
+    press("Shift+Enter")
+    page.keyboard.type("second line")
+    press("Enter")
+    expect(widget.rows).to_have_text(["none of the page's shortcuts\nsecond line"])
+    assert page.evaluate("fired") == 0
+    press("Escape")
+    expect(widget.dialog).to_be_hidden()
+    expect(widget.launcher).to_be_focused()
+    press("Space")
+    expect(widget.composer).to_be_focused()
+    press("Shift+Tab")
+    expect(widget.log).to_be_focused()
+    walk = []
+    for _ in range(3):
+        press("Shift+Tab")
+        walk.append(page.evaluate(FOCUSED))
+    assert walk == ["Close chat", "Sound", "All conversations"]
+    assert page.evaluate(OUTLINE) != "none"
+    press("Enter")
+    expect(widget.button("New conversation")).to_be_visible()
+    for _ in range(6):
+        press("Tab")
+        if "New conversation" in page.evaluate(FOCUSED):
+            break
+    press("Enter")
+    expect(widget.composer).to_be_focused()
+    page.keyboard.type("another one")
+    press("Enter")
+    expect(widget.rows).to_have_text(["another one"])
+
+
+def test_an_input_method_may_use_enter(widget: Widget) -> None:
+    widget.visit().open()
+    widget.composer.fill("にほん")
+    widget.composer.dispatch_event("keydown", {"key": "Enter", "isComposing": True, "bubbles": True})
+    expect(widget.composer).to_have_value("にほん")
+    expect(widget.rows).to_have_count(0)
+
+
+def test_answers_are_announced_once_and_old_ones_never(widget: Widget) -> None:
+    widget.visit().open()
+    conversation = widget.say("Hello")
+    announcer = widget.page.locator("pingback-widget .announcer")
+    with widget.agent() as agent:
+        agent.post("The first answer", conversation_id=conversation)
+        expect(announcer).to_have_text("Adam Agent: The first answer")
+    widget.page.reload()
+    widget.open()
+    expect(widget.log).to_contain_text("The first answer")
+    expect(announcer).to_be_empty()
+    expect(widget.dialog).to_have_accessible_name("Hi there!")
+    expect(widget.launcher).to_have_attribute("aria-expanded", "true")
+
+
+@pytest.mark.parametrize(("width", "height"), [(390, 844), (320, 568), (844, 390), (640, 400)])
+def test_on_a_small_screen_it_takes_the_whole_of_it(
+    page_factory: Pages, server: Server, width: int, height: int
+) -> None:
+    widget = Widget(page_factory(width, height), server).visit().open()
+    widget.say("Hello " * 40 + "w" * 300)
+    box = widget.dialog.bounding_box()
+    assert box == {"x": 0, "y": 0, "width": width, "height": height}
+    assert widget.page.evaluate("document.documentElement.scrollWidth") == width
+    assert widget.log.evaluate("log => log.scrollWidth <= log.clientWidth")
+    expect(widget.dialog).to_have_attribute("aria-modal", "true")
+    assert float(widget.composer.evaluate("box => parseFloat(getComputedStyle(box).fontSize)")) >= 16
+    for button in widget.dialog.get_by_role("button").all():
+        if button.is_visible():
+            size = button.bounding_box()
+            assert size
+            assert min(size["width"], size["height"]) >= 40
+    for _ in range(12):  # Tab never leaves it
+        widget.page.keyboard.press("Tab")
+        assert widget.page.evaluate("document.activeElement.tagName") == "PINGBACK-WIDGET"
+    widget.button("Close chat").click()
+    expect(widget.dialog).to_be_hidden()
+
+
+def test_a_phones_keyboard_shrinks_it(page_factory: Pages, server: Server) -> None:
+    widget = Widget(page_factory(390, 844, has_touch=True, is_mobile=True), server).visit().open()
+    widget.page.evaluate(
+        "Object.defineProperty(visualViewport, 'height', { value: 500 });"
+        "visualViewport.dispatchEvent(new Event('resize'))"
+    )
+    box = widget.dialog.bounding_box()
+    assert box
+    assert round(box["height"]) == 500
+
+
+def test_right_to_left_is_mirrored(page_factory: Pages, server: Server) -> None:
+    widget = Widget(page_factory(), server).visit("/demo/rtl/")
+    launcher = widget.launcher.bounding_box()
+    assert launcher
+    assert launcher["x"] == 20
+    widget.open()
+    widget.say("هل تشحنون إلى الرياض؟")
+    bubble, log = widget.rows.first.bounding_box(), widget.log.bounding_box()
+    assert bubble
+    assert log
+    assert bubble["x"] - log["x"] < 20  # ours stand at the end side: the left
+    expect(widget.dialog).to_have_attribute("dir", "rtl")
+
+
+def test_reduced_motion_and_high_contrast(page_factory: Pages, server: Server) -> None:
+    widget = Widget(page_factory(reduced_motion="reduce", forced_colors="active"), server).visit().open()
+    conversation = widget.say("Hello")
+    with widget.agent() as agent:
+        agent.send("typing", conversation_id=conversation, is_typing=True)
+        expect(widget.log).to_contain_text("is typing")
+        running = (
+            """host => host.shadowRoot.getAnimations({subtree: true}).filter((a) => a.playState === "running").length"""
+        )
+        expect(widget.dialog).to_be_visible()
+        assert widget.page.locator("pingback-widget").evaluate(running) == 0
+    border = "button => getComputedStyle(button).borderStyle"
+    assert widget.button("Send").evaluate(border) == "solid"
+
+
+def test_markup_in_every_text_is_shown_as_text(page_factory: Pages, server: Server) -> None:
+    widget = Widget(page_factory(), server)
+    page = widget.page
+    foreign: list[str] = []
+    page.on(
+        "request",
+        lambda request: (
+            None if "127.0.0.1" in request.url or "localhost" in request.url else foreign.append(request.url)
+        ),
+    )
+    page.on("dialog", lambda dialog: foreign.append(dialog.message))
+    markup = "<img src=x onerror=alert(1)><script>alert(2)</script><b>bold</b>"
+    fulfil_config(
+        widget,
+        welcome_heading=f"H {markup}",
+        welcome_tagline=f"T {markup}",
+        initial_message=f"I {markup}",
+        logo_url="javascript:alert(3)",
+        show_help_prompt=True,
+    )
+    widget.visit()
+    expect(page.get_by_role("button", name=f"I {markup}")).to_be_visible()
+    widget.open()
+    for text in (f"H {markup}", f"T {markup}", f"I {markup}"):
+        expect(widget.dialog.get_by_text(text, exact=True).first).to_be_visible()
+    conversation = widget.say(f"M {markup} javascript:alert(4) data:text/html,x http://example.com/")
+    widget.orm(
+        f"Message.objects.filter(conversation={conversation}).update("
+        f"author_name='A ' + {markup!r}, sender=Sender.AGENT, contact=None)"
+    )
+    page.reload()
+    widget.open()
+    expect(widget.log).to_contain_text(f"A {markup}")
+    expect(widget.log).to_contain_text(f"M {markup}")
+    assert widget.dialog.locator("script, b, img").count() == 0
+    links = widget.dialog.get_by_role("link")
+    expect(links).to_have_count(1)
+    expect(links).to_have_attribute("href", "http://example.com/")
+    expect(links).to_have_attribute("rel", re.compile("noopener noreferrer"))
+    expect(links).to_have_attribute("target", "_blank")
+    assert foreign == []
