@@ -61,6 +61,8 @@ class Meter:
 
     def note_headers(self, event: dict[str, Any]) -> None:
         self.headers[event["requestId"]] = event["response"]["encodedDataLength"]
+        if event["response"].get("fromDiskCache"):
+            self.forget_request(event)
 
     def note_end(self, event: dict[str, Any]) -> None:
         if event["requestId"] in self.requests:
