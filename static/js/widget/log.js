@@ -106,7 +106,7 @@ export class Log {
       this.#from = Math.max(0, this.#from - STEP);
       this.#to = Math.min(this.#to, this.#from + KEPT);
       this.#draw();
-    } else if (scrollTop < EDGE && this.hasOlder) this.handlers.onOlder();
+    } else if (scrollTop < EDGE && this.hasOlder && !this.older.dataset.state) this.handlers.onOlder();
   }
 
   /**
