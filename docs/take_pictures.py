@@ -37,6 +37,14 @@ def take(pages: Pages, server: Server) -> None:
         shoot(page, f"{name}-phone-dark")
         page.emulate_media(color_scheme="light")
         shoot(page, f"{name}-phone-light")
+    shop.get_by_role("button", name="All conversations").click()
+    shoot(shop, "widget-list-phone-light")
+    shoot(talk(pages, server, "هل تشحنون إلى الرياض؟", path="/demo/rtl/"), "widget-rtl-desktop-light")
+    welcome = pages(390, 844, "dark")
+    welcome.goto(f"http://localhost:{server.port}/demo/")
+    welcome.get_by_role("button", name=re.compile("^Chat")).click()
+    welcome.get_by_role("dialog").get_by_role("textbox").wait_for()
+    shoot(welcome, "widget-welcome-phone-dark")
     closed = pages(1280, 800)
     closed.goto(f"http://localhost:{server.port}/demo/")
     closed.get_by_role("button", name=re.compile("^Chat")).wait_for()
@@ -47,9 +55,9 @@ def take(pages: Pages, server: Server) -> None:
     overview(pages, server)
 
 
-def talk(pages: Pages, server: Server, text: str) -> Page:
+def talk(pages: Pages, server: Server, text: str, *, path: str = "/demo/") -> Page:
     page = pages(1280, 800)
-    page.goto(f"http://localhost:{server.port}/demo/")
+    page.goto(f"http://localhost:{server.port}{path}")
     page.get_by_role("button", name=re.compile("^Chat")).click()
     page.get_by_role("dialog").get_by_role("textbox").fill(text)
     page.get_by_role("dialog").get_by_role("textbox").press("Enter")
