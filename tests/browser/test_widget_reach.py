@@ -226,6 +226,8 @@ def test_right_to_left_is_mirrored(page_factory: Pages, server: Server) -> None:
     assert log
     assert bubble["x"] - log["x"] < 20  # ours stand at the end side: the left
     expect(widget.dialog).to_have_attribute("dir", "rtl")
+    back = widget.button("All conversations").locator("svg")
+    assert back.evaluate("icon => getComputedStyle(icon).transform") == "matrix(-1, 0, 0, 1, 0, 0)"
 
 
 def test_reduced_motion_and_high_contrast(page_factory: Pages, server: Server) -> None:

@@ -108,7 +108,7 @@ class View {
       onScroll: (isAtEnd) => chat.look(isAtEnd),
     });
     this.log.list.dataset.empty = WORDS.empty;
-    this.back = button("round", "All conversations", ICONS.back);
+    this.back = button("round back", "All conversations", ICONS.back);
     this.sound = button("round sound", "Sound", ICONS.silence);
     const closing = button("round", "Close chat", ICONS.close);
     this.face = make("span", { className: "face", ariaHidden: "true" });
