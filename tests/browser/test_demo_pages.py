@@ -28,7 +28,6 @@ def test_it_fits(page_factory: Pages, server: Server, path: str, width: int) -> 
     assert page.evaluate("document.documentElement.scrollWidth") == width
 
 
-# Wide, because the open chat must not lie over the links.
 def test_the_app_is_walked_through_with_the_chat_open(page_factory: Pages, server: Server) -> None:
     chat = Widget(page_factory(1280, 960), server).visit("/demo/app/").open()  # high enough to show the links
     chat.write("Before the walk")
