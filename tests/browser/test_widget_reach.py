@@ -286,3 +286,36 @@ def test_markup_in_every_text_is_shown_as_text(page_factory: Pages, server: Serv
     expect(links).to_have_attribute("rel", re.compile("noopener noreferrer"))
     expect(links).to_have_attribute("target", "_blank")
     assert foreign == []
+
+
+def test_long_texts_leave_room_for_the_composer_and_the_dismiss_button(page_factory: Pages, server: Server) -> None:
+    widget = Widget(page_factory(320, 300), server)
+    long = {"welcome_heading": "W" * 100, "welcome_tagline": "t" * 200, "initial_message": "g" * 500}
+    fulfil_config(widget, **long, show_help_prompt=True)
+    widget.visit()
+    dismiss = widget.page.get_by_role("button", name="Dismiss").bounding_box()
+    assert dismiss
+    assert dismiss["width"] >= 40
+    assert 0 <= dismiss["x"] <= 320 - dismiss["width"]
+    widget.open()
+    composer = widget.composer.bounding_box()
+    assert composer
+    assert composer["y"] + composer["height"] <= 300
+
+
+def test_english_words_read_rightly_from_right_to_left(page_factory: Pages, server: Server) -> None:
+    widget = Widget(page_factory(), server).visit("/demo/rtl/").open()
+    conversation = widget.say("Hello")
+    widget.button("All conversations").click()
+    with widget.agent() as agent:
+        agent.post("An answer", conversation_id=conversation)
+    unread = widget.dialog.get_by_text("1 new", exact=True)
+    expect(unread).to_be_visible()
+    left_of = """(label) => [0, 2].map((at) => {
+      const range = new Range();
+      range.setStart(label.firstChild, at);
+      range.setEnd(label.firstChild, at + 1);
+      return range.getBoundingClientRect().left;
+    })"""
+    number, word = unread.evaluate(left_of)
+    assert number < word

@@ -42,10 +42,10 @@ button:focus-visible{outline:2px solid #1d1d24;outline-offset:2px;box-shadow:0 0
 @media(prefers-reduced-motion:reduce){.launcher svg{transition:none;transform:none!important}}`;
   const HELP_CSS = `.help{${FIXED};inset-inline-end:88px;display:flex;align-items:center;min-height:56px;
 max-width:min(280px,calc(100vw - 108px));box-sizing:border-box;border:1px solid #e3e3e9;border-radius:10px;
-background:#fff;color:#1d1d24;font:500 14px/1.45 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",sans-serif;
+background:#fff;color:#1d1d24;font:500 14px/1.45 system-ui,sans-serif;
 box-shadow:0 8px 28px #14102829;overflow-wrap:anywhere;animation:in .15s .8s ease-out both}
 .help button{max-height:144px;padding-block:8px;padding-inline:16px 0;overflow:hidden}
-.help button+button{padding:12px;align-self:start}
+.help button+button{flex:none;padding:12px;align-self:start}
 .help svg{display:block;width:20px;height:20px}
 @keyframes in{from{opacity:0;transform:translateY(4px);visibility:hidden}}
 .help button:focus-visible{outline-offset:-4px;border-radius:8px;box-shadow:none}

@@ -17,7 +17,7 @@ const ICONS = {
   close: "m6 6 12 12M18 6 6 18",
   send: "M12 19V5m-6 6 6-6 6 6",
   sound: SPEAKER + "M15 9.5a4 4 0 0 1 0 5M17.5 7a8 8 0 0 1 0 10",
-  silence: SPEAKER + "m15 9.5 5 5m0-5-5 5",
+  silence: SPEAKER + "M15 9.5l5 5m0-5-5 5",
 };
 const WORDS = {
   online: "Online now",
@@ -28,7 +28,7 @@ const WORDS = {
   offline: "You are offline. Your messages wait here.",
   polling: "Live answers are blocked here. New ones appear every few seconds.",
   failed: "Not sent. Your message is still here.",
-  limited: "Many messages at once. The next one goes out by itself soon.",
+  limited: "Many messages at once. The next one goes out soon.",
   busy: "Busy right now. Your message goes out soon.",
   unkept: "Your browser keeps nothing, so this chat ends when you leave the page.",
   refused: "Chat is not available here right now. Your text is still here.",
