@@ -7,7 +7,7 @@ from typing import Any
 
 from playwright.sync_api import Locator, Page
 
-from tests.clients import Peer, SignedIn, demo_agent
+from tests.clients import Peer, demo_agent
 from tests.server import Server
 
 PREPARE = """
@@ -83,10 +83,7 @@ class Widget:
 
     def agent(self) -> Peer:
         """An open inbox of the demo's agent."""
-        return self.signed_in().connect()
-
-    def signed_in(self) -> SignedIn:
-        return demo_agent(self.server)
+        return demo_agent(self.server).connect()
 
     def stored(self) -> dict[str, Any]:
         """What the browser keeps for this page's origin."""

@@ -366,7 +366,7 @@ export function palette({ primary_color: primary, secondary_color: secondary }) 
  * @param {string} background
  * @param {string} wished
  */
-export function textOn(background, wished) {
+function textOn(background, wished) {
   if (contrast(background, wished) >= 4.5) return wished;
   return contrast(background, "#000000") > contrast(background, "#ffffff") ? "#000000" : "#ffffff";
 }
