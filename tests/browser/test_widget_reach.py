@@ -14,6 +14,14 @@ from tests.widget import Widget
 
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 SOCKETS = re.compile("/ws/visitor/")
+WIDGET_GONE = 4404
+AFTER_INPUT_MS = 600  # the browser holds what moves within 500 ms of a click or a key for its consequence
+NOTE_SHIFTS = """
+globalThis.shifts = [];
+new PerformanceObserver((list) => {
+  for (const { value, hadRecentInput } of list.getEntries()) if (!hadRecentInput) shifts.push(value);
+}).observe({ type: "layout-shift", buffered: true });
+"""
 FOCUSED = """() => {
   let focused = document.activeElement;
   while (focused?.shadowRoot?.activeElement) focused = focused.shadowRoot.activeElement;
@@ -91,6 +99,90 @@ def test_axe_finds_nothing_in_any_state(page_factory: Pages, server: Server, sch
     expect(widget.dialog).to_contain_text("Not sent")
     seen["not sent"] = faults(page)
     assert {state: found for state, found in seen.items() if found} == {}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_when_something_ended(
+    page_factory: Pages, server: Server, scheme: Literal["light", "dark"]
+) -> None:
+    widget = Widget(page_factory(1280, 800, scheme, reduced_motion="reduce"), server)
+    page = widget.page
+    logo = f"{server.url}/static/demo/mark.svg"
+    fulfil_config(widget, show_help_prompt=True, initial_message="Which lamp may it be?", logo_url=logo)
+    lines: list[WebSocketRoute] = []
+
+    def watch(line: WebSocketRoute) -> None:
+        lines.append(line)
+        line.connect_to_server()
+
+    page.route_web_socket(SOCKETS, watch)
+    seen: dict[str, list[Any]] = {}
+    widget.visit()
+    expect(page.get_by_role("button", name="Dismiss")).to_be_visible()
+    seen["help prompt"] = faults(page)
+    widget.open()
+    expect(widget.dialog.locator("img")).to_be_visible()
+    seen["welcome with a logo and a greeting"] = faults(page)
+    conversation = widget.say("Hello")
+    widget.composer.fill("x" * 9_900)
+    expect(widget.dialog).to_contain_text("9,900 / 10,000")
+    seen["counter"] = faults(page)
+    for status in ("closed", "resolved"):
+        widget.orm(f"Conversation.objects.filter(pk={conversation}).update(status='{status}')")
+        page.reload()
+        widget.open()
+        row = widget.dialog.get_by_role("listitem").get_by_role("button")
+        expect(row.or_(widget.log)).to_be_visible()
+        if row.is_visible():
+            row.click()
+        expect(widget.dialog).to_contain_text(f"This conversation is {status}")
+        seen[status] = faults(page)
+    page.context.set_offline(True)
+    expect(widget.dialog).to_contain_text("You are offline")
+    seen["offline"] = faults(page)
+    page.context.set_offline(False)
+    expect(widget.dialog).not_to_contain_text("You are offline")
+    lines[-1].close(code=WIDGET_GONE)
+    expect(widget.dialog).to_contain_text("Chat is not available here right now.")
+    seen["stopped"] = faults(page)
+    assert {state: found for state, found in seen.items() if found} == {}
+
+
+def test_nothing_jumps(widget: Widget) -> None:
+    """Loading, opening, asking and being answered. What follows a key or a click at once may move, as everywhere."""
+    widget.page.add_init_script(NOTE_SHIFTS)
+    widget.visit().open()
+    conversation = widget.say("Is it bright?")
+    widget.page.wait_for_timeout(AFTER_INPUT_MS)
+    with widget.agent() as agent:
+        agent.send("typing", conversation_id=conversation, is_typing=True)
+        expect(widget.log).to_contain_text("is typing")
+        agent.post("Very. " * 40, conversation_id=conversation)
+        expect(widget.log).to_contain_text("Very.")
+        expect(widget.dialog.get_by_role("heading")).to_have_text("Adam Agent")
+    widget.page.wait_for_timeout(200)  # the browser reports a shift after the frame in which it happened
+    assert widget.page.evaluate("shifts") == []
+
+
+def test_nothing_jumps_when_the_first_acknowledgement_is_late(widget: Widget) -> None:
+    page = widget.page
+    page.add_init_script(NOTE_SHIFTS)
+    held: list[tuple[WebSocketRoute, str | bytes]] = []
+
+    def hold(line: WebSocketRoute) -> None:
+        there = line.connect_to_server()
+        there.on_message(lambda text: held.append((line, text)) if '"ack"' in str(text) else line.send(text))
+
+    page.route_web_socket(SOCKETS, hold)
+    widget.visit().open()
+    widget.write("Is it bright?")
+    page.wait_for_timeout(AFTER_INPUT_MS)
+    for line, text in held:
+        line.send(text)
+    expect(widget.log).to_contain_text("Sent")
+    expect(widget.button("All conversations")).to_be_visible()
+    page.wait_for_timeout(200)
+    assert page.evaluate("shifts") == []
 
 
 @pytest.mark.parametrize(

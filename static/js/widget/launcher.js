@@ -21,32 +21,27 @@
   /** @type {Record<string, string>} */
   const RADIUS = { circle: "50%", rounded: "16px", square: "4px" };
   const FIXED = `position:fixed;z-index:2147483000;inset-block-end:calc(20px + env(safe-area-inset-bottom,0px))`;
-  const CSS = `:host{all:initial!important}
+  const CSS = `:host{all:initial!important;display:contents!important}
 button{appearance:none;margin:0;border:0;padding:0;background:none;color:inherit;font:inherit;text-align:inherit;cursor:pointer;
 -webkit-tap-highlight-color:transparent}
-.launcher{${FIXED};inset-inline-end:20px;box-sizing:border-box;width:56px;height:56px;display:grid;place-items:center;
+.launcher{${FIXED};inset-inline-end:20px;padding:12px;
 border:1px solid #0002;border-radius:var(--radius);background:var(--primary);color:var(--secondary);box-shadow:0 4px 16px #0003}
-svg{width:30px;height:30px;fill:none;stroke:currentColor;stroke-width:1.5;stroke-linecap:round;stroke-linejoin:round}
-.launcher svg{transition:transform .15s ease-out}
-.launcher:hover svg{transform:scale(1.08)}
+svg{display:block;width:30px;height:30px;fill:none;stroke:currentColor;stroke-width:1.5;stroke-linecap:round;stroke-linejoin:round}
 .launcher[aria-busy=true] svg{opacity:.6}
-.launcher svg~svg,.launcher[aria-expanded=true] svg{display:none}
-.launcher[aria-expanded=true] svg~svg{display:block}
-.launcher i,b{position:absolute;box-sizing:border-box;border:2px solid #fff;border-radius:10px;background:#15803d}
-.launcher i{inset-block-end:0;inset-inline-end:0;width:14px;height:14px}
-b{inset-block-start:-6px;inset-inline-end:-6px;min-width:22px;padding:0 4px;
-font:600 12px/18px system-ui,sans-serif;text-align:center;color:#fff;background:#b8283a!important}
-b:empty{display:none}
+.launcher i{position:absolute;inset-block-end:0;inset-inline-end:0;width:10px;height:10px;
+border:2px solid #fff;border-radius:10px;background:#15803d}
 button:focus-visible{outline:2px solid #1d1d24;outline-offset:2px;box-shadow:0 0 0 2px #fff,0 0 0 6px #fff}
-@media print{.launcher,.help{display:none}}
-@media(prefers-reduced-motion:reduce){.launcher svg{transition:none;transform:none!important}}`;
+@media print{.launcher,.help{display:none}}`;
+  const BADGE_CSS = `b{position:absolute;inset-block-start:-6px;inset-inline-end:-6px;min-width:14px;padding:0 4px;
+border:2px solid #fff;border-radius:11px;background:#b8283a;color:#fff;font:600 12px/18px system-ui,sans-serif;text-align:center}
+b:empty{display:none}`;
   const HELP_CSS = `.help{${FIXED};inset-inline-end:88px;display:flex;align-items:center;min-height:56px;
 max-width:min(280px,calc(100vw - 108px));box-sizing:border-box;border:1px solid #e3e3e9;border-radius:10px;
 background:#fff;color:#1d1d24;font:500 14px/1.45 system-ui,sans-serif;
 box-shadow:0 8px 28px #14102829;overflow-wrap:anywhere;animation:in .15s .8s ease-out both}
 .help button{max-height:144px;padding-block:8px;padding-inline:16px 0;overflow:hidden}
 .help button+button{flex:none;padding:12px;align-self:start}
-.help svg{display:block;width:20px;height:20px}
+.help svg{width:20px;height:20px}
 @keyframes in{from{opacity:0;transform:translateY(4px);visibility:hidden}}
 .help button:focus-visible{outline-offset:-4px;border-radius:8px;box-shadow:none}
 @media(prefers-color-scheme:dark){.help{background:#1b1b22;color:#ececf1;border-color:#2c2c36}
@@ -83,7 +78,8 @@ box-shadow:0 8px 28px #14102829;overflow-wrap:anywhere;animation:in .15s .8s eas
 
   const isAllowed = () => {
     const port = location.port;
-    const page = location.hostname.replace(/\.$/, "");
+    const { hostname } = location;
+    const page = hostname.endsWith(".") ? hostname.slice(0, -1) : hostname;
     if (!config.domains.length || page === "localhost" || page === "127.0.0.1") return true;
     return config.domains.some((domain) => {
       const [, host, wanted] = /** @type {RegExpExecArray} */ (/^(?:www\.)?(.*?)(?::(\d+))?$/.exec(domain.toLowerCase()));
@@ -148,7 +144,10 @@ box-shadow:0 8px 28px #14102829;overflow-wrap:anywhere;animation:in .15s .8s eas
 
   /** @param {number} count */
   const showUnread = (count) => {
-    if (count && !badge) button.append((badge = make("b", { ariaHidden: "true" })));
+    if (count && !badge) {
+      addRules(BADGE_CSS);
+      button.append((badge = make("b", { ariaHidden: "true" })));
+    }
     if (badge) badge.textContent = count ? (count > 9 ? "9+" : `${count}`) : "";
     button.ariaLabel = name + (count ? `, ${count} unread` : "");
   };
