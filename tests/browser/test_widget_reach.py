@@ -221,6 +221,7 @@ def test_the_whole_chat_by_keyboard_alone(widget: Widget) -> None:
     page.keyboard.type("second line")
     press("Enter")
     expect(widget.rows).to_have_text(["none of the page's shortcuts\nsecond line"])
+    expect(widget.log).to_contain_text("Sent")  # the way back appears with the acknowledgement
     assert page.evaluate("fired") == 0
     press("Escape")
     expect(widget.dialog).to_be_hidden()
