@@ -17,6 +17,7 @@ from conversations.realtime.inbox import inbox_socket  # noqa: E402
 from conversations.realtime.visitor import visitor_socket  # noqa: E402
 from pingback.edge import Edge  # noqa: E402
 from pingback.lifespan import lifespan  # noqa: E402
+from pingback.operations import Operations  # noqa: E402
 
 HASHED_NAME = r"^.+\.[0-9a-f]{12}\.[^/]+$"
 
@@ -38,7 +39,9 @@ static_files = ServeStaticASGI(
 # Channels routes ASGI apps with Django's paths, whose types know only views.
 sockets: list[Any] = [path("ws/visitor/", cast(Any, visitor_socket)), path("ws/inbox/", cast(Any, inbox_socket))]
 
-application = Edge(
-    ProtocolTypeRouter({"http": django_app, "websocket": URLRouter(sockets), "lifespan": lifespan}),
-    static_files=static_files,
+application = Operations(
+    Edge(
+        ProtocolTypeRouter({"http": django_app, "websocket": URLRouter(sockets), "lifespan": lifespan}),
+        static_files=static_files,
+    )
 )

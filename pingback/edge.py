@@ -13,7 +13,7 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, MutableMapping
 from ipaddress import ip_address
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
@@ -21,6 +21,7 @@ from django.db import DatabaseError, close_old_connections
 
 from auth_signing.limits import spend_here
 from pingback.errors import BodyTooLarge, Busy, NotFound, Refusal, SlowBody, StoreUnavailable
+from pingback.logs import name_request
 from pingback.pages import FOR_ANY_SITE, QUICK, SMALLEST, Page
 from widgets.config import public_config
 from widgets.launcher import launcher_script
@@ -58,6 +59,7 @@ class Edge:
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
         elif scope["type"] == "websocket":
+            name_request()
             await self._app(behind_proxies(scope), receive, send)
         else:
             send = named(send)
@@ -159,8 +161,8 @@ async def refuse(refusal: Refusal, send: Send) -> None:
 
 
 def named(send: Send) -> Send:
-    """Every answer carries an X-Request-Id."""
-    request_id = uuid4().hex.encode()
+    """Every answer carries an X-Request-Id, and so does what is logged on the way."""
+    request_id = name_request().encode()
 
     async def send_named(message: Message) -> None:
         if message["type"] == "http.response.start":

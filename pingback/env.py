@@ -33,6 +33,14 @@ def boolean(name: str, *, default: bool = False) -> bool:
     return raw in {"true", "1"}
 
 
+def choice(name: str, choices: Sequence[str]) -> str:
+    """One of `choices`; the first is the default."""
+    raw = text(name, choices[0])
+    if raw not in choices:
+        raise ImproperlyConfigured(f"{name}={raw!r} must be one of: {', '.join(choices)}.")
+    return raw
+
+
 def words(name: str, default: Sequence[str] = ()) -> list[str]:
     """A comma-separated list."""
     return [word.strip() for word in text(name, ",".join(default)).split(",") if word.strip()]

@@ -211,11 +211,23 @@ SOCKET_LIFETIME_SECONDS = env.integer("SOCKET_LIFETIME_SECONDS", 3600, minimum=1
 WRITER_QUEUE = env.integer("WRITER_QUEUE", 5_000, minimum=100)
 BUS_QUEUE = env.integer("BUS_QUEUE", 1_000, minimum=10)
 
+# What operators see
+
+METRICS_TOKEN = env.text("METRICS_TOKEN")
+LOG_FORMAT = env.choice("LOG_FORMAT", ["text", "json"])
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"request_id": {"()": "pingback.logs.RequestIdFilter"}},
+    "formatters": {
+        "text": {"format": "%(asctime)s %(levelname)s %(name)s %(request_id)s %(message)s"},
+        "json": {
+            "()": "pythonjsonlogger.json.JsonFormatter",
+            "format": ["asctime", "levelname", "name", "request_id", "message"],
+            "style": "sequence",
+        },
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT, "filters": ["request_id"]}},
     "loggers": {
         "uvicorn.error": {"level": "WARNING"},  # below that it tells of every socket that comes and goes
         "django.request": {"level": "ERROR"},  # below that, of every wrong request

@@ -36,7 +36,7 @@ class Bus:
         self._heard_at: dict[str, float] = {}
         self._sending = False
         self._tasks: list[asyncio.Task[None]] = []
-        self._working = True
+        self.is_working = True
 
     def start(self) -> None:
         self._tasks = [asyncio.create_task(work()) for work in (self._publish, self._listen, self._beat)]
@@ -72,6 +72,9 @@ class Bus:
             except Exception as error:  # whatever the layer's driver raises: the gap in the numbers tells the others
                 self._note_trouble(str(error) or type(error).__name__)
             self._sending = False
+
+    def waiting(self) -> int:
+        return self._outgoing.qsize()
 
     def _idle(self) -> bool:
         return self._outgoing.empty() and not self._sending
@@ -130,11 +133,11 @@ class Bus:
             listener.push(RESUME)
 
     def _note_trouble(self, reason: str) -> None:
-        if self._working:
-            self._working = False
+        if self.is_working:
+            self.is_working = False
             logger.error("bus: cannot reach the other processes (%s)", reason)
 
     def _note_recovery(self) -> None:
-        if not self._working:
-            self._working = True
+        if not self.is_working:
+            self.is_working = True
             logger.warning("bus: other processes are reachable again")

@@ -22,6 +22,7 @@ from pingback.errors import InvalidToken, OriginRefused
 
 
 class InboxSocket(Socket[AgentHello]):
+    side = "inbox"
     frames = agent_frames
     hello_frame = AgentHello
 

@@ -9,6 +9,7 @@ from django.conf import settings
 from conversations.realtime.bus import Bus
 from conversations.realtime.hub import hub
 from conversations.realtime.marks import MarkCollector
+from conversations.realtime.metrics import QUEUE
 from conversations.realtime.presence import PresenceBeat
 from conversations.realtime.process_lock import ProcessLock
 from conversations.realtime.writer import MessageWriter
@@ -22,39 +23,41 @@ class Runtime:
     presence: PresenceBeat
 
     def __init__(self) -> None:
-        self._started = False
+        self.is_started = False
+        self.bus: Bus | None = None
         self._lock: ProcessLock | None = None
-        self._bus: Bus | None = None
 
     async def start(self) -> None:
         """Called by the lifespan; by the first socket where the server has none (runserver)."""
-        if self._started:
+        if self.is_started:
             return
         if not settings.REDIS_URL:
             self._lock = ProcessLock(settings.DATA_DIR)
             self._lock.take()
-        self._started = True
+        self.is_started = True
         hub.attach(asyncio.get_running_loop())
         self.writer = MessageWriter(queue_size=settings.WRITER_QUEUE)
         self.writer.start()
+        QUEUE.labels("writer").set_function(self.writer.waiting)
         self.marks = MarkCollector()
         self.presence = PresenceBeat()
         self.presence.start()
         layer = get_channel_layer() if settings.REDIS_URL else None
         if layer is not None:
-            self._bus = Bus(hub=hub, layer=layer, queue_size=settings.BUS_QUEUE)
-            self._bus.start()
+            self.bus = Bus(hub=hub, layer=layer, queue_size=settings.BUS_QUEUE)
+            self.bus.start()
+            QUEUE.labels("bus").set_function(self.bus.waiting)
 
     async def stop(self) -> None:
         """Finish what was acknowledged or taken, then let go."""
-        if not self._started:
+        if not self.is_started:
             return
-        self._started = False
+        self.is_started = False
         await self.writer.stop()
         await self.marks.stop()
         await self.presence.stop()
-        if self._bus:
-            await self._bus.stop()
+        if self.bus:
+            await self.bus.stop()
         hub.attach(None)
         if self._lock:
             self._lock.release()

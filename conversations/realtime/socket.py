@@ -18,6 +18,7 @@ from conversations.models import Conversation
 from conversations.realtime.closing import CODE_OF_STATUS, CloseCode, Closing, Gone
 from conversations.realtime.frames import Frame, Ping, Typing
 from conversations.realtime.hub import hub
+from conversations.realtime.metrics import SOCKETS, SOCKETS_ENDED
 from conversations.realtime.reads import conversation_of
 from conversations.realtime.runtime import runtime
 from conversations.realtime.threads import in_thread
@@ -41,6 +42,7 @@ _origins = itertools.count(1)
 class Socket(Generic[HelloFrame]):
     """What visitors' and agents' sockets share. A subclass says who is there and what their frames do."""
 
+    side: ClassVar[str]
     frames: ClassVar[msgspec.json.Decoder[Any]]
     hello_frame: type[HelloFrame]
     caller: Caller
@@ -88,6 +90,7 @@ class Socket(Generic[HelloFrame]):
         lifetime: asyncio.TimerHandle | None = None
         code, refusal = CloseCode.ENDED, None
         try:
+            SOCKETS.labels(self.side).inc()
             await self._receive()  # websocket.connect
             await self._send({"type": "websocket.accept"})
             seconds = settings.SOCKET_LIFETIME_SECONDS * random.uniform(0.9, 1.1)
@@ -112,7 +115,9 @@ class Socket(Generic[HelloFrame]):
             for group in self._groups:
                 hub.leave(group, self)
             self.left()
+            SOCKETS.labels(self.side).dec()
         if code:
+            SOCKETS_ENDED.labels(code).inc()
             await self._finish(code, refusal)
 
     def left(self) -> None:

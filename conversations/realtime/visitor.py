@@ -26,6 +26,7 @@ from widgets.access import widget_for_page
 
 
 class VisitorSocket(Socket[VisitorHello]):
+    side = "visitor"
     frames = visitor_frames
     hello_frame = VisitorHello
     widget_id: UUID
