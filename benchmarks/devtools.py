@@ -57,10 +57,18 @@ class DevTools:
         self.send("Target.disposeBrowserContext", browserContextId=context)
 
     def evaluate(self, session: str, script: str) -> Any:
-        said = self.send("Runtime.evaluate", session, expression=script, awaitPromise=True, returnByValue=True)
-        if "exceptionDetails" in said:
-            raise RuntimeError(said["result"].get("description", said["exceptionDetails"]["text"]))
-        return said["result"].get("value")
+        return value_of(self.send("Runtime.evaluate", session, **evaluation_of(script)))
+
+
+def evaluation_of(script: str) -> dict[str, Any]:
+    """The parameters of `Runtime.evaluate`: a promise is awaited."""
+    return {"expression": script, "awaitPromise": True, "returnByValue": True}
+
+
+def value_of(said: dict[str, Any]) -> Any:
+    if "exceptionDetails" in said:
+        raise RuntimeError(said["result"].get("description", said["exceptionDetails"]["text"]))
+    return said["result"].get("value")
 
 
 @contextmanager

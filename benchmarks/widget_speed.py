@@ -11,23 +11,16 @@ from uuid import uuid4
 import httpx
 from playwright.sync_api import CDPSession, Page
 
-from benchmarks.devtools import DevTools
+from benchmarks.devtools import DevTools, evaluation_of, value_of
 from benchmarks.widget_downloads import composer, launcher, settle, shop_address
 from tests.clients import Peer, demo_agent
-from tests.pages import Pages
+from tests.pages import NOTE_SHIFTS, Pages
 from tests.server import Server
 
 CPU_SLOWDOWN = 4
 # The former "Fast 3G" of Chromium's developer tools: bytes a second, milliseconds.
 NETWORK = {"offline": False, "latency": 562.5, "downloadThroughput": 180_000, "uploadThroughput": 84_375}
 SETTLE_SECONDS = 1
-
-NOTE_SHIFTS = """
-globalThis.benchShifts = [];
-new PerformanceObserver((list) => {
-  for (const { value, hadRecentInput } of list.getEntries()) benchShifts.push({ value, hadRecentInput });
-}).observe({ type: "layout-shift", buffered: true });
-"""
 
 # Resolves with the milliseconds from the click to the first frame in which the composer takes what is typed.
 AWAIT_COMPOSER = """
@@ -50,7 +43,7 @@ globalThis.benchOpened = new Promise((resolve) => {
 0; // not the promise: it is awaited later
 """
 
-# What nearly every page does before us: the browser then has loaded what it needs for it.
+# What the launcher uses, as scripts of the page may have used it before: the browser then is prepared for it.
 OTHER_SCRIPTS = """
 fetch(location.href).then((answer) => answer.text());
 localStorage.getItem("visits");
@@ -100,7 +93,7 @@ def opening(pages: Pages, server: Server) -> Opening:
         composer_ms = evaluate(cdp, "benchOpened")
         talk(page, agent)
         settle(page)
-    shifts = evaluate(cdp, "benchShifts")
+    shifts = evaluate(cdp, "layoutShifts")
     return Opening(
         composer_ms,
         sum(shift["value"] for shift in shifts if not shift["hadRecentInput"]),
@@ -176,7 +169,4 @@ def slowed(page: Page) -> CDPSession:
 
 def evaluate(cdp: CDPSession, script: str) -> Any:
     """In the page, over the browser's protocol: no policy of the page forbids it, and no polling slows it."""
-    said = cdp.send("Runtime.evaluate", {"expression": script, "awaitPromise": True, "returnByValue": True})
-    if "exceptionDetails" in said:
-        raise RuntimeError(said["exceptionDetails"]["text"])
-    return said["result"].get("value")
+    return value_of(cdp.send("Runtime.evaluate", evaluation_of(script)))

@@ -7,8 +7,7 @@ import asyncio
 import hmac
 import json
 import logging
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+from collections.abc import Awaitable, Callable
 
 from django.conf import settings
 from django.db import connection
@@ -16,12 +15,11 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from conversations.realtime.runtime import runtime
 from conversations.realtime.threads import in_thread
+from pingback.edge import App, Receive, Scope, Send, header
 
 logger = logging.getLogger(__name__)
 
-Scope = MutableMapping[str, Any]
 Answer = tuple[int, str, bytes]
-App = Callable[[Any, Any, Any], Awaitable[None]]
 
 DATABASE_SECONDS = 2.0
 
@@ -30,7 +28,7 @@ class Operations:
     def __init__(self, app: App) -> None:
         self._app = app
 
-    async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         ask = QUESTIONS.get(scope["path"]) if scope["type"] == "http" else None
         if ask is None or scope["method"] not in {"GET", "HEAD"}:
             await self._app(scope, receive, send)
@@ -60,8 +58,7 @@ async def metrics(scope: Scope) -> Answer:
     """For Prometheus, with `Authorization: Bearer <METRICS_TOKEN>`; without that setting there is nothing here."""
     if not settings.METRICS_TOKEN:
         return said(404, {"status": "not found"})
-    given = dict(scope["headers"]).get(b"authorization", b"")
-    if not hmac.compare_digest(given, f"Bearer {settings.METRICS_TOKEN}".encode()):
+    if not hmac.compare_digest(header(scope, b"authorization"), f"Bearer {settings.METRICS_TOKEN}".encode()):
         return said(401, {"status": "unauthorized"})
     return 200, CONTENT_TYPE_LATEST, generate_latest()
 

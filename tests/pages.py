@@ -18,6 +18,14 @@ FLAGS = [
     "--no-first-run",
 ]
 
+# As an init script: gathers the page's layout shifts. `hadRecentInput`: within 500 ms of a click or a key.
+NOTE_SHIFTS = """
+globalThis.layoutShifts = [];
+new PerformanceObserver((list) => {
+  for (const { value, hadRecentInput } of list.getEntries()) layoutShifts.push({ value, hadRecentInput });
+}).observe({ type: "layout-shift", buffered: true });
+"""
+
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
