@@ -135,7 +135,7 @@ class StrictJSONParser(JSONParser):
 class StrictSerializer(serializers.Serializer[Any]):
     def to_internal_value(self, data: Any) -> Any:
         unknown = {
-            name: ["This field is unknown."]
+            printable(name): ["This field is unknown."]
             for name in (data if isinstance(data, Mapping) else ())
             if name not in self.fields
         }
@@ -146,6 +146,11 @@ class StrictSerializer(serializers.Serializer[Any]):
         if unknown:
             raise serializers.ValidationError(unknown)
         return values
+
+
+def printable(name: str) -> str:
+    """Without lone surrogates, which JSON may bring and no answer can carry."""
+    return name.encode(errors="replace").decode()
 
 
 class Text(serializers.CharField):

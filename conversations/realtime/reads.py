@@ -1,20 +1,24 @@
 """What sockets read: what a client missed, as frames (by seq for visitors, by rev for agents)."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from auth_signing.callers import Caller
 from conversations import events
 from conversations.models import Conversation, Message, Sender
 from conversations.realtime.frames import Position
 from pingback.errors import NotFound
+from widgets.access import widgets_on_page
 
 CONVERSATIONS = 20  # in one hello: a visitor's newest, or the ones an agent names
 MISSED = 200  # messages in one hello; the client says hello again for the rest
 FIRST_PAGE = 50  # of a conversation the client does not show yet
 
 
-def missed_by_visitor(caller: Caller, after: Mapping[int, Position]) -> list[str]:
-    conversations = Conversation.objects.visible_to(caller).with_people().order_by("-pk")[:CONVERSATIONS]
+def missed_by_visitor(caller: Caller, after: Mapping[int, Position], *, hidden: Collection[int] = ()) -> list[str]:
+    """The visitor's newest conversations, and those that the client shows already, but for the hidden ones."""
+    own = Conversation.objects.visible_to(caller).exclude(pk__in=hidden).order_by("-pk")
+    newest = own.values_list("pk", flat=True)[:CONVERSATIONS]
+    conversations = own.with_people().filter(pk__in=[*newest, *list(after)[:CONVERSATIONS]])
     frames: dict[int, list[str]] = {}
     left = MISSED
     for conversation in conversations:  # the newest first, while the hello has room
@@ -45,6 +49,14 @@ def missed_by_agent(caller: Caller, after: Mapping[int, Position]) -> list[str]:
         frames.append(events.conversation_frame(conversation, viewer=Sender.AGENT))
         frames += [events.message_frame(message, viewer=Sender.AGENT) for message in messages]
     return frames
+
+
+def hidden_on_page(caller: Caller, *, page_host: str) -> frozenset[int]:
+    """The visitor's conversations whose widgets may not run on this page. "" is no browser: nothing is hidden."""
+    if not page_host or caller.is_newcomer:
+        return frozenset()
+    shown = widgets_on_page(caller.business_id, page_host=page_host)
+    return frozenset(Conversation.objects.visible_to(caller).exclude(widget__in=shown).values_list("pk", flat=True))
 
 
 def conversation_of(caller: Caller, conversation_id: int) -> Conversation:

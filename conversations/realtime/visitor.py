@@ -16,12 +16,12 @@ from conversations.realtime.frames import (
     VisitorSend,
     visitor_frames,
 )
-from conversations.realtime.reads import missed_by_visitor
+from conversations.realtime.reads import hidden_on_page, missed_by_visitor
 from conversations.realtime.runtime import runtime
 from conversations.realtime.socket import Socket
 from conversations.realtime.threads import in_thread
 from conversations.services import Mark, MessageDraft, Posted
-from pingback.errors import InvalidToken
+from pingback.errors import InvalidToken, OriginRefused
 from widgets.access import widget_for_page
 
 
@@ -30,9 +30,10 @@ class VisitorSocket(Socket[VisitorHello]):
     frames = visitor_frames
     hello_frame = VisitorHello
     widget_id: UUID
+    hidden: frozenset[int]  # own conversations that this page may not show
 
     async def admit(self, hello: VisitorHello) -> None:
-        self.widget_id, caller = await in_thread(visitor_admit, hello, page_host=self.page_host)
+        self.widget_id, caller, self.hidden = await in_thread(visitor_admit, hello, page_host=self.page_host)
         self._become(caller)
 
     def _become(self, caller: Caller) -> None:
@@ -43,9 +44,11 @@ class VisitorSocket(Socket[VisitorHello]):
     async def resume(self, hello: VisitorHello) -> list[str]:
         if self.caller.is_newcomer:
             return []
-        return await in_thread(missed_by_visitor, self.caller, hello.after)
+        return await in_thread(missed_by_visitor, self.caller, hello.after, hidden=self.hidden)
 
     async def handle(self, frame: Frame) -> None:
+        if getattr(frame, "conversation_id", None) in self.hidden:
+            raise OriginRefused
         match frame:
             case VisitorSend():
                 await self._post(frame)
@@ -75,15 +78,13 @@ class VisitorSocket(Socket[VisitorHello]):
         self.answer(draft, outcome)
 
 
-def visitor_admit(hello: VisitorHello, *, page_host: str) -> tuple[UUID, Caller]:
-    """The widget that a hello names, and who says it."""
+def visitor_admit(hello: VisitorHello, *, page_host: str) -> tuple[UUID, Caller, frozenset[int]]:
+    """The widget that a hello names, who says it, and the conversations that stay hidden on this page."""
     widget = widget_for_page(hello.widget, page_host=page_host)
-    if hello.token is None:
-        return widget.pk, newcomer(widget.business_id)
-    caller = visitor_authenticate(hello.token)
+    caller = newcomer(widget.business_id) if hello.token is None else visitor_authenticate(hello.token)
     if caller.business_id != widget.business_id:
         raise InvalidToken
-    return widget.pk, caller
+    return widget.pk, caller, hidden_on_page(caller, page_host=page_host)
 
 
 async def visitor_socket(scope: dict[str, Any], receive: Any, send: Any) -> None:

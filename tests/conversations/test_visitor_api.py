@@ -73,6 +73,12 @@ def test_a_token_is_of_one_business(api: Api) -> None:
     assert (status, error["code"]) == (401, "INVALID_TOKEN")
 
 
+def test_a_field_without_a_printable_name_is_named_all_the_same(api: Api) -> None:
+    status, error = api.post(START, b'{"\\ud800": 1}')
+    assert (status, error["code"]) == (422, "VALIDATION_ERROR")
+    assert error["errors"]["?"] == ["This field is unknown."]
+
+
 @pytest.mark.parametrize("authorization", ["Visitor forged", "Bearer x", "Visitor", "Visitor \xff"])
 def test_bad_credentials_are_refused(api: Api, authorization: str) -> None:
     status, error = api.post(f"{START}/1/messages", {"content": "x"}, Authorization=authorization)
