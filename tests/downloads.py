@@ -10,9 +10,8 @@ import brotli  # type: ignore[import-untyped]
 import httpx
 
 UNPACK: dict[str, Callable[[bytes], bytes]] = {"": bytes, "gzip": gzip.decompress, "br": brotli.decompress}
-OURS = re.compile(r"/static/[\w./-]+\.[0-9a-f]{12}\.(?:js|css)")
+AT_ONCE = re.compile(r"""(?<!:)["'](/static/[\w./-]+\.[0-9a-f]{12}\.(?:js|css))""")  # `name:"..."` is for later
 STATIC_IMPORT = re.compile(r"""(?:\bfrom|\bimport)\s*["']([^"']+)["']""")
-DYNAMIC_IMPORT = re.compile(r"""\bimport\(["']([^"']+)["']""")
 CSS_ADDRESS = re.compile(r"""url\(\s*["']?(?!data:)([^"')]+)""")
 LOCALE = re.compile(r"/locale")
 
@@ -41,9 +40,6 @@ class Download:
         pattern = CSS_ADDRESS if self.url.endswith(".css") else STATIC_IMPORT
         return {urljoin(self.url, found) for found in pattern.findall(self.text)}
 
-    def dynamic_imports(self) -> set[str]:
-        return {urljoin(self.url, found) for found in DYNAMIC_IMPORT.findall(self.text)}
-
 
 def download(url: str, encoding: str = "br", *, method: str = "GET", **headers: str) -> Download:
     """`encoding` is the Accept-Encoding header; `if_none_match` becomes If-None-Match."""
@@ -55,11 +51,11 @@ def download(url: str, encoding: str = "br", *, method: str = "GET", **headers: 
 def chat_files(origin: str) -> Iterator[Download]:
     """The launcher, then what opening the chat fetches: what the launcher names, and their imports.
 
-    Left out: locale files, of which a visitor gets one or none, and what a module imports only when it needs it.
+    Left out: locale files, of which a visitor gets one or none, and modules that the chat brings when it needs them.
     """
     launcher = download(f"{origin}/widget.js")
     yield launcher
-    waiting = [urljoin(origin, path) for path in OURS.findall(launcher.text)]
+    waiting = [urljoin(origin, path) for path in AT_ONCE.findall(launcher.text)]
     seen = set()
     while waiting:
         url = waiting.pop()

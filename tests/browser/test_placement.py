@@ -208,6 +208,24 @@ def test_on_a_site_that_is_not_allowed_it_stays_hidden_and_says_why(visit: Visit
     expect(foreign.launcher).to_have_count(0)
 
 
+def test_markup_with_the_scripts_name_brings_in_nobody_else(visit: Visit) -> None:
+    named = '<img name="currentScript" src="https://evil.example/widget.js" data-widget-id="{id}">'
+    chat = visit(html(body=named + SNIPPET.replace(" async", "")))
+    wait_until(lambda: any("no widget id" in warning for warning in warnings(chat.page)))
+    asked = chat.page.evaluate("performance.getEntriesByType('resource').map(({ name }) => name)")
+    assert [url for url in asked if "evil.example" in url] == ["https://evil.example/widget.js"]  # the image itself
+
+
+def test_after_a_refused_config_the_script_may_run_again(visit: Visit, page_factory: Pages, server: Server) -> None:
+    chat = visit(html())
+    chat.page.route("**/api/v1/widget/*", lambda route: route.fulfill(status=503, json={"detail": "Busy."}), times=1)
+    again = filled_in(f"async () => {{ {INJECT} await inject() }}", server)
+    chat.page.evaluate(again)
+    wait_until(lambda: any("Busy." in warning for warning in warnings(chat.page)))
+    chat.page.evaluate(again)
+    there_is_one(chat.open())
+
+
 def widget_for(server: Server, domain: str) -> str:
     make = f"print(Widget.objects.create(business_id='{server.demo()['business_id']}', domain='{domain}').pk)"
     return server.site.manage("shell", "--no-imports", "-c", f"from widgets.models import Widget; {make}").strip()

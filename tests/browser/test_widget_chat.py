@@ -194,9 +194,9 @@ def scroll_up(widget: Widget, *, steps: int) -> list[Any]:
         """async (log, steps) => {
           const jumps = [];
           const rows = () => [...log.querySelectorAll(".bubble")];
-          const top = (row) => row.getBoundingClientRect().top;
+          const top = (row) => row.getBoundingClientRect().top - log.getBoundingClientRect().top;
           for (let step = 0; step < steps; step++) {
-            const row = rows().find((row) => top(row) > top(log) + 40);
+            const row = rows().find((row) => top(row) > 40);
             const before = top(row);
             const room = Math.min(300, log.scrollTop);
             log.scrollTop -= 300;

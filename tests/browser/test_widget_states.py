@@ -217,6 +217,87 @@ def test_where_sockets_are_blocked_it_goes_by_http(widget: Widget) -> None:
     expect(widget.rows).to_have_text(["by post", "and more", "by poll"], timeout=15_000)
 
 
+def test_sockets_that_stop_working_are_replaced_by_http(widget: Widget) -> None:
+    lines: list[WebSocketRoute] = []
+    blocked = False
+
+    def pass_on(line: WebSocketRoute) -> None:
+        if blocked:
+            line.close()
+        else:
+            line.connect_to_server()
+            lines.append(line)
+
+    widget.page.route_web_socket(SOCKETS, pass_on)
+    http_module = re.compile(r"/static/js/widget/http\.")
+    widget.page.route(http_module, lambda route: route.abort())
+    widget.visit().open()
+    widget.say("by socket")
+    blocked = True
+    lines[0].close()
+    expect(widget.dialog).to_contain_text("Reconnecting", timeout=15_000)
+    widget.write("in between")
+    widget.page.wait_for_timeout(3_000)  # asked for the module, in vain
+    widget.page.unroute(http_module)
+    expect(widget.dialog).to_contain_text("Live answers are blocked here", timeout=30_000)
+    widget.say("by post")
+    expect(widget.rows).to_have_text(["by socket", "in between", "by post"])
+
+
+def test_over_http_a_visitor_finds_the_conversations(widget: Widget) -> None:
+    widget.visit().open().say("Hello")
+    block_sockets(widget)
+    widget.page.route(re.compile("/visitor/conversations$"), lambda route: route.abort(), times=1)
+    widget.page.reload()
+    widget.open()
+    expect(widget.log).to_contain_text("Hello", timeout=15_000)
+    widget.button("All conversations").click()
+    expect(widget.dialog.get_by_role("listitem")).to_have_text([re.compile("No answer yet.*You: Hello")])
+
+
+def test_a_deleted_widget_is_noticed_over_http(page_factory: Pages, make_server: MakeServer) -> None:
+    widget = Widget(page_factory(), make_server())
+    block_sockets(widget)
+    widget.visit().open()
+    expect(widget.dialog).to_contain_text("Live answers are blocked here", timeout=15_000)
+    widget.say("before")
+    widget.composer.fill("half a thought")
+    widget.orm("from widgets.models import Widget; Widget.objects.update(deleted_at=timezone.now())")
+    expect(widget.dialog).to_contain_text("Chat is not available here right now", timeout=20_000)
+    expect(widget.composer).to_have_value("half a thought")
+
+
+def test_where_the_list_cannot_be_loaded_the_visitor_goes_on_writing(widget: Widget, page_factory: Pages) -> None:
+    widget.visit().open().say("Hello")
+    list_module = re.compile(r"/static/js/widget/home\.")
+    widget.page.route(list_module, lambda route: route.abort())
+    widget.button("All conversations").click()
+    widget.say("still here")
+    expect(widget.rows).to_have_text(["Hello", "still here"])
+    widget.page.unroute(list_module)
+    widget.button("All conversations").click()
+    expect(widget.dialog.get_by_role("listitem")).to_have_count(1)
+    assert [error for error in page_factory.console_errors if "ERR_FAILED" not in error] == []
+
+
+def test_half_an_emoji_is_replaced_and_the_chat_goes_on(widget: Widget) -> None:
+    widget.visit().open()
+    widget.composer.evaluate("composer => { composer.value = 'cut \\ud83d' }")
+    widget.composer.press("Enter")
+    expect(widget.log.locator(".row", has_text="cut \ufffd")).to_contain_text("Sent")
+    widget.say("and more")
+
+
+def test_a_key_of_an_input_method_sends_nothing(widget: Widget) -> None:
+    widget.visit().open()
+    widget.composer.fill("にほん")
+    press = "(target, key) => target.dispatchEvent(new KeyboardEvent('keydown', {key, keyCode: 229, bubbles: true}))"
+    for key in ("Enter", "Escape"):
+        widget.composer.evaluate(press, key)
+    expect(widget.composer).to_have_value("にほん")
+    expect(widget.dialog).to_be_visible()
+
+
 def test_a_token_that_is_not_valid_any_more_starts_afresh(widget: Widget) -> None:
     widget.visit().open()
     widget.say("old")

@@ -126,3 +126,9 @@ test("an id is a UUID, with and without randomUUID", (t) => {
   assert.match(newId(), UUID);
   assert.notEqual(newId(), newId());
 });
+
+test("NUL and halves of an emoji, which no server stores, are replaced before they are sent", () => {
+  const { outbox, contents } = setUp();
+  outbox.add({ content: "\ud83d cut, \0 nothing, \u{1f600} whole" });
+  assert.deepEqual(contents(), ["\ufffd cut, \ufffd nothing, \u{1f600} whole"]);
+});

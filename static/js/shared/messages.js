@@ -18,6 +18,7 @@ const GAP_PATIENCE = 200;
 const WAIT = new Set(["RATE_LIMITED", "BUSY", "STORE_UNAVAILABLE"]);
 const BUSY_DELAY = 1_000;
 const LONGEST_DELAY = 60_000;
+const UNSENDABLE = /[\0\p{Cs}]/gu; // NUL and halves of an emoji, which the server refuses
 
 /** The ordered messages of one conversation. */
 export class Timeline {
@@ -137,7 +138,7 @@ export class Outbox {
    */
   add({ conversation_id, content }) {
     /** @type {Item} */
-    const item = { client_id: newId(), content, conversation_id, state: "sending" };
+    const item = { client_id: newId(), content: content.replace(UNSENDABLE, "\ufffd"), conversation_id, state: "sending" };
     this.items.push(item);
     this.onChange(item);
     this.#next();

@@ -1,4 +1,4 @@
-/** @import { AckFrame, ConversationFrame, FrameIn, FrameOut, HelloFrame, Kept, Known, MarkFrame, Message, MessageFrame, PublicConfig, TypingFrame, Unsent } from "../shared/types.js" */
+/** @import { AckFrame, ConversationFrame, FrameIn, FrameOut, HelloFrame, Kept, Known, MarkFrame, Message, MessageFrame, PublicConfig, TypingFrame } from "../shared/types.js" */
 /** @import { StateDetail } from "../shared/connection.js" */
 /** @import { Item } from "../shared/messages.js" */
 /** @import { Polling } from "./http.js" */
@@ -8,16 +8,21 @@ import { mountView } from "./view.js";
 
 const TYPING_LIFE = 6_000;
 const FAILURES_BEFORE_POLLING = 2;
+const ANSWER_GOES_ON = 60_000; // answers often come in several messages
 const NO_TOKEN = 4401;
 
 /**
+ * @typedef {{home: typeof import("./home.js"), http: typeof import("./http.js"), sound: typeof import("./sound.js")}} Later
+ *
  * @typedef {object} Options
  * @property {ShadowRoot} shadow
  * @property {PublicConfig} config
  * @property {string} base
- * @property {Kept} kept
- * @property {Unsent} unsent
+ * @property {(place: "localStorage" | "sessionStorage") => any} read what this browser keeps: `Kept`, and `Unsent`
  * @property {(place: "localStorage" | "sessionStorage", what: object | undefined) => boolean} keep whether it could
+ * @property {<Name extends keyof Later>(name: Name) => Promise<Later[Name]>} bring a module that is not always needed
+ * @property {(css: string) => void} addRules
+ * @property {(path: string) => SVGElement} icon
  * @property {Known} conversations
  * @property {(count: number) => void} showUnread
  * @property {HTMLElement} launcherButton
@@ -69,10 +74,10 @@ export class Talk {
     return first ? (first.seq ?? 0) > 1 : this.info.last_seq > 0;
   }
 
-  /** The visitor wrote last, not long ago. */
+  /** The visitor wrote last, not long ago, or the answer came just now. */
   get isAwaited() {
     const { status, last_message: last } = this.info;
-    return status === "open" && last?.sender_type === "customer" && Date.now() - Date.parse(last.created_at) < DAY;
+    return status === "open" && last && Date.now() - Date.parse(last.created_at) < (isMine(last) ? DAY : ANSWER_GOES_ON);
   }
 
   /** The agent who answered last. */
@@ -153,19 +158,22 @@ export class Chat {
   /** @type {Polling | undefined} */
   #polling;
   #isPlaced = false;
-  #wasReady = false;
   #isChanging = false;
   #askedAfter = "";
 
   /** @param {Options} options */
-  constructor({ config, base, kept, unsent, keep, conversations }) {
+  constructor({ config, base, read, keep, bring, conversations }) {
     this.config = config;
     this.base = base;
-    this.kept = kept;
+    this.read = read;
     this.keep = keep;
-    this.drafts = new Map((unsent.drafts ?? []).map(([id, text]) => [id || undefined, text]));
-    this.isKnown = !kept.token || Boolean(conversations);
-    for (const info of conversations ?? []) this.#talk(info.id).update(info);
+    this.bring = bring;
+    /** @type {Kept} */
+    this.kept = read("localStorage");
+    /** @type {import("../shared/types.js").Unsent} */
+    const { items = [], drafts = [] } = read("sessionStorage");
+    this.drafts = new Map(drafts.map(([id, text]) => [id || undefined, text]));
+    this.isKnown = !this.token;
     this.connection = new Connection({
       url: base.replace(/^http/, "ws") + "/ws/visitor/",
       hello: () => this.#hello(),
@@ -173,7 +181,9 @@ export class Chat {
       onState: (state, detail) => this.#onState(state, detail),
     });
     this.outbox = new Outbox({ send: (frame) => this.#send(frame), onChange: () => this.#changed() });
-    this.outbox.restore(unsent.items ?? []);
+    this.outbox.restore(items);
+    if (conversations) this.know(conversations);
+    addEventListener("storage", () => this.#meet());
     for (const change of ["online", "offline"]) addEventListener(change, () => this.#changed());
     for (const change of ["pagehide", "visibilitychange"]) addEventListener(change, () => this.#keep(), true);
     document.addEventListener("visibilitychange", () => this.#changed());
@@ -182,6 +192,14 @@ export class Chat {
   /** Goes on where the last page was left: a message that waits is sent, an answer is waited for. */
   start() {
     if (this.outbox.items.length || this.#isAwaiting) this.connection.open();
+  }
+
+  /** @param {Omit<ConversationFrame, "type">[]} conversations */
+  know(conversations) {
+    for (const info of conversations) this.#talk(info.id).update(info);
+    this.isKnown = true;
+    this.#place();
+    this.#changed();
   }
 
   get isReady() {
@@ -197,7 +215,7 @@ export class Chat {
   }
 
   set token(token) {
-    this.#remember({ ...this.kept, token });
+    this.#remember({ token });
   }
 
   get hasSound() {
@@ -205,7 +223,7 @@ export class Chat {
   }
 
   set hasSound(sound) {
-    this.#remember({ ...this.kept, sound });
+    this.#remember({ sound });
   }
 
   get talk() {
@@ -291,7 +309,7 @@ export class Chat {
     if (!talk || talk.older === "loading" || !talk.hasOlder) return;
     talk.older = "loading";
     try {
-      const { olderMessages } = await import("./http.js");
+      const { olderMessages } = await this.bring("http");
       for (const message of await olderMessages(this, talk)) talk.timeline.apply(message);
       talk.older = "";
     } catch {
@@ -302,6 +320,7 @@ export class Chat {
 
   /** @returns {HelloFrame} */
   #hello() {
+    if (!this.token) this.#remember();
     const after = this.#after();
     this.#askedAfter = JSON.stringify(after);
     return { type: "hello", widget: this.config.id, token: this.token, after };
@@ -334,9 +353,6 @@ export class Chat {
         break;
       case "ready":
         this.#onReady();
-        break;
-      default:
-        return;
     }
     this.#changed();
   }
@@ -358,8 +374,9 @@ export class Chat {
    * @param {number} to
    */
   #move(from, to) {
-    this.drafts.set(to, this.drafts.get(from) ?? "");
-    this.drafts.delete(from);
+    const { drafts } = this;
+    drafts.set(to, [drafts.get(to), drafts.get(from)].filter(Boolean).join("\n"));
+    drafts.delete(from);
     this.current = to;
   }
 
@@ -428,6 +445,7 @@ export class Chat {
     soon(() => {
       this.#isChanging = false;
       this.#markSeen();
+      if (!this.isOpen) this.close();
       this.onChange();
     });
   }
@@ -439,13 +457,37 @@ export class Chat {
     const drafts = [...this.drafts].filter(([, text]) => text).map(([id, text]) => /** @type {[number, string]} */ ([id ?? 0, text]));
     this.keep("sessionStorage", items.length || drafts.length ? { items, drafts } : undefined);
     const isUnsent = items.length > 0;
-    if (isUnsent !== Boolean(this.kept.isUnsent)) this.#remember({ ...this.kept, isUnsent });
+    if (isUnsent || this.kept.isUnsent) this.#remember({ isUnsent });
   }
 
-  /** @param {Kept} kept */
-  #remember(kept) {
+  /**
+   * Beside what other tabs have kept meanwhile.
+   * @param {Kept} [change]
+   */
+  #remember(change) {
+    const kept = { ...this.kept, ...this.read("localStorage"), ...change };
     this.kept = kept;
     this.isKept = this.keep("localStorage", kept.token || kept.isUnsent ? kept : undefined);
+  }
+
+  /** Who has written from another tab is the same visitor here. */
+  #meet() {
+    const { token } = this.read("localStorage");
+    if (!token || token === this.token || this.outbox.items.length) return;
+    this.#startOver();
+    if (this.connection.state === "stopped") return;
+    this.connection.close();
+    this.connection.open();
+  }
+
+  /** As another visitor, who has what was being written. */
+  #startOver() {
+    this.#remember();
+    this.drafts = new Map([[undefined, this.drafts.get(this.current) ?? ""]]);
+    this.talks.clear();
+    this.isHome = false;
+    this.current = undefined;
+    this.outbox.forgetConversations();
   }
 
   /**
@@ -454,22 +496,26 @@ export class Chat {
    */
   #onState(state, detail) {
     if (state === "ready") {
-      this.#wasReady = true;
       this.#endPolling();
       this.outbox.resend();
     }
     if (state === "stopped") this.#stop(detail);
-    if (state === "reconnecting" && !this.#wasReady && (detail.failures ?? 0) >= FAILURES_BEFORE_POLLING) this.#poll();
+    if ((detail.failures ?? 0) >= FAILURES_BEFORE_POLLING) this.#poll().catch(() => {});
     this.#changed();
   }
 
-  /** Sockets never worked here: asks by HTTP, until one does. */
+  /** Sockets do not work here: asks by HTTP, until one does. */
   async #poll() {
     if (this.#polling || !navigator.onLine) return;
-    const { Polling } = await import("./http.js");
+    const { Polling } = await this.bring("http");
     if (this.#polling || this.connection.state === "ready" || this.connection.state === "stopped") return;
     this.#polling = new Polling(this, {
-      onReady: () => (this.outbox.resend(), this.#changed()),
+      onReady: () => {
+        this.connection.close();
+        this.connection.open(); // the server may be back for sockets, too
+        this.outbox.resend();
+        this.receive({ type: "ready" });
+      },
       onStop: (code) => (this.connection.close(), this.#stop({ code })),
     });
     this.#polling.open();
@@ -477,12 +523,10 @@ export class Chat {
 
   /** @param {StateDetail} detail */
   #stop({ code = 0, error }) {
-    if (code === NO_TOKEN && this.token) {
-      this.token = undefined;
-      this.talks.clear();
-      this.isHome = false;
-      this.current = undefined;
-      this.outbox.forgetConversations();
+    const { token } = this;
+    if (code === NO_TOKEN && token) {
+      this.#startOver();
+      if (this.token === token) this.token = undefined;
       this.connection.open();
       return;
     }

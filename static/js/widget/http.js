@@ -5,6 +5,7 @@
 const PAGE = 50;
 const OFTEN = 5_000;
 const SELDOM = 30_000; // while nobody looks
+const AFTER_FAILURE = 15_000;
 /** @type {Record<number, number>} the codes a socket would close with */
 const CLOSES = { 401: 4401, 403: 4403, 404: 4404 };
 
@@ -44,7 +45,7 @@ export class Polling {
   async open() {
     clearTimeout(this.#timer);
     try {
-      await (this.chat.token ? this.#fetch() : ask(this.chat));
+      await Promise.all([ask(this.chat), this.chat.token && this.#fetch()]);
       if (this.#isClosed) return;
       if (!this.isReady) {
         this.isReady = true;
@@ -54,7 +55,8 @@ export class Polling {
       this.#onError(error);
     }
     const isWatched = this.chat.isOpen && document.visibilityState === "visible";
-    if (!this.#isClosed) this.#timer = setTimeout(() => this.open(), isWatched ? OFTEN : SELDOM);
+    const pause = this.isReady ? (isWatched ? OFTEN : SELDOM) : AFTER_FAILURE;
+    if (!this.#isClosed) this.#timer = setTimeout(() => this.open(), pause * (0.75 + Math.random() / 2));
   }
 
   close() {
@@ -105,9 +107,9 @@ export class Polling {
   }
 
   /** @param {any} error */
-  #onError({ status, code }) {
+  #onError({ status, closes }) {
     if (this.#isClosed) return;
-    if (CLOSES[status] && code !== "NOT_FOUND") this.onStop(CLOSES[status]);
+    if (closes) this.onStop(closes);
     else if (!status) this.isReady = false;
   }
 }
@@ -131,5 +133,7 @@ async function ask(chat, path, body) {
   const said = await answer.json();
   if (answer.ok) return said;
   const retryAfter = Number(answer.headers.get("Retry-After")) || undefined;
-  throw Object.assign(new Error(said.detail), { status: answer.status, code: said.code, retryAfter });
+  const { status } = answer;
+  const closes = status === 404 && path ? undefined : CLOSES[status]; // a conversation that is gone is not the widget
+  throw Object.assign(new Error(said.detail), { status, closes, code: said.code, retryAfter });
 }

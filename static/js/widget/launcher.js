@@ -7,6 +7,12 @@
     "{{static js/shared/messages.js}}",
   ];
   const SHEET = "{{static css/widget.css}}";
+  /** @type {Record<string, string>} */
+  const LATER = {
+    home: "{{static js/widget/home.js}}",
+    http: "{{static js/widget/http.js}}",
+    sound: "{{static js/widget/sound.js}}",
+  };
   const AWAITED = 864e5; // how long an answer is waited for, in ms
   const BUBBLE =
     "M6 4.5h12A2.5 2.5 0 0 1 20.5 7v7.5A2.5 2.5 0 0 1 18 17h-6l-4.5 3.5V17H6a2.5 2.5 0 0 1-2.5-2.5V7A2.5 2.5 0 0 1 6 4.5Z";
@@ -49,9 +55,10 @@ box-shadow:0 8px 28px #14102829;overflow-wrap:anywhere;animation:in .15s .8s eas
 @media(prefers-reduced-motion:reduce){.help{animation-duration:0s}}`;
 
   const page = /** @type {any} */ (window);
-  const script = /** @type {HTMLScriptElement | null} */ (document.currentScript);
-  const id = page.PingBackWidgetId || page.PIPEBACK_ID || script?.dataset.widgetId;
-  const base = script?.src && new URL(script.src).origin;
+  const script = document.currentScript;
+  const isScript = script instanceof HTMLScriptElement; // markup can give the name to an image
+  const id = page.PingBackWidgetId || page.PIPEBACK_ID || (isScript && script.dataset.widgetId);
+  const base = isScript && script.src && new URL(script.src).origin;
 
   /** @param {unknown[]} why */
   const warn = (...why) => console.warn("PingBack:", ...why);
@@ -162,19 +169,25 @@ box-shadow:0 8px 28px #14102829;overflow-wrap:anywhere;animation:in .15s .8s eas
     button.before((help = make("div", { className: "help" }, open, close)));
   };
 
-  // Fetched first, all at once: some browsers never try again to import what once failed.
+  /**
+   * Some browsers never try again to import what once failed: so it is fetched first.
+   * @param {string} path
+   */
+  const fetched = async (path) => {
+    const answer = await fetch(base + path);
+    if (!answer.ok) throw answer.status;
+    return answer.text();
+  };
+
+  /** @param {string} name */
+  const bring = (name) => fetched(LATER[name]).then(() => import(base + LATER[name]));
+
   const load = () =>
-    (loading ??= Promise.all(
-      [SHEET, ...MODULES].map((path) =>
-        fetch(base + path).then((answer) => (answer.ok ? answer.text() : Promise.reject(answer.status))),
-      ),
-    )
+    (loading ??= Promise.all([SHEET, ...MODULES].map(fetched))
       .then(([css]) => Promise.all(MODULES.map((path) => import(base + path))).then(([{ mount }]) => {
         addRules(css);
         button.append(icon("m6 9.5 6 6 6-6"));
-        return mount({
-          shadow, config, base, kept, unsent: read("sessionStorage"), keep, conversations, showUnread, launcherButton: button,
-        });
+        return mount({ shadow, config, base, read, keep, bring, addRules, icon, conversations, showUnread, launcherButton: button });
       }))
       .catch((error) => {
         loading = undefined;
@@ -198,9 +211,6 @@ box-shadow:0 8px 28px #14102829;overflow-wrap:anywhere;animation:in .15s .8s eas
     shadow.adoptedStyleSheets.push(sheet);
   };
 
-  /** @type {import("../shared/types.js").Kept} */
-  let kept;
-
   const draw = () => {
     const { style } = button;
     const isOnline = config.online && config.show_online_badge;
@@ -221,9 +231,9 @@ box-shadow:0 8px 28px #14102829;overflow-wrap:anywhere;animation:in .15s .8s eas
     shadow.append(button);
     attach();
     new MutationObserver(attach).observe(document.documentElement, { childList: true });
-    kept = read("localStorage");
+    const kept = read("localStorage");
     if (kept.isUnsent) load();
-    if (kept.token) ask(kept.token);
+    if (kept.token) ask(kept.token).catch(warn);
     else if (config.show_help_prompt && !kept.isUnsent) say(config.initial_message || "Questions? Chat with us.");
   };
 
@@ -234,23 +244,23 @@ box-shadow:0 8px 28px #14102829;overflow-wrap:anywhere;animation:in .15s .8s eas
   const ask = async (token) => {
     const headers = { Authorization: "Visitor " + token };
     const answer = await fetch(base + "/api/v1/visitor/conversations", { headers, credentials: "omit" });
-    const { results } = await answer.json();
-    if (!results || loading) return;
-    conversations = results;
+    conversations = (await answer.json()).results;
+    if (!conversations) return;
     let count = 0;
     let isAwaited = false;
-    for (const { last_seq, visitor_read_seq, status, last_message: last } of results) {
+    for (const { last_seq, visitor_read_seq, status, last_message: last } of conversations) {
       count += last_seq - visitor_read_seq;
-      isAwaited ||= status === "open" && last.sender_type === "customer" && Date.now() - Date.parse(last.created_at) < AWAITED;
+      isAwaited ||= status === "open" && last?.sender_type === "customer" && Date.now() - Date.parse(last.created_at) < AWAITED;
     }
-    showUnread(count);
+    if (loading) (await loading)?.know(conversations);
+    else showUnread(count);
     if (isAwaited) load();
   };
 
   const start = async () => {
     const answer = await fetch(`${base}/api/v1/widget/${encodeURIComponent(id)}`, { credentials: "omit" });
     config = await answer.json();
-    if (!answer.ok) return warn(/** @type {any} */ (config).detail);
+    if (!answer.ok) throw /** @type {any} */ (config).detail;
     if (!isAllowed()) return warn(`this widget is not allowed on ${location.host}, so it stays hidden.`);
     if (document.body) draw();
     else addEventListener("DOMContentLoaded", draw);

@@ -179,7 +179,7 @@ export class Log {
     element.className = ["row", row.side, isFirst && "first", isLast && "last", hasFailed && "failed"].filter(Boolean).join(" ");
     const meta = /** @type {HTMLElement} */ (element.lastElementChild);
     const time = row.at ? timeText(new Date(row.at)) : "";
-    const state = `${row.item?.state} ${time} ${row.mark}`;
+    const state = [row.item?.state, time, row.mark].join(" ");
     if (meta.dataset.state !== state && row.side !== "day") {
       meta.dataset.state = state;
       meta.replaceChildren(...this.#meta(row, time));

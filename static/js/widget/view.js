@@ -47,8 +47,9 @@ const ENDINGS = {
  * @param {Chat} chat
  * @param {Options} options
  */
-export function mountView(chat, { shadow, config, launcherButton, showUnread }) {
-  const view = new View(chat, config, close);
+export function mountView(chat, options) {
+  const { shadow, launcherButton, showUnread } = options;
+  const view = new View(chat, options, close);
   /** @type {any} */
   let clock;
   chat.onChange = () => {
@@ -59,7 +60,7 @@ export function mountView(chat, { shadow, config, launcherButton, showUnread }) 
   shadow.append(view.panel, view.announcer);
   for (const part of [launcherButton, view.panel]) {
     part.addEventListener("keydown", (event) => {
-      if (event.key !== "Escape" || event.isComposing || !chat.isOpen) return;
+      if (event.key !== "Escape" || composes(event) || !chat.isOpen) return;
       event.stopPropagation();
       close();
     });
@@ -80,8 +81,17 @@ export function mountView(chat, { shadow, config, launcherButton, showUnread }) 
     chat.close();
   }
 
-  return { open, close, toggle: () => (chat.isOpen ? close() : open()) };
+  return {
+    toggle: () => (chat.isOpen ? close() : open()),
+    know: (/** @type {NonNullable<Options["conversations"]>} */ conversations) => chat.know(conversations),
+  };
 }
+
+/**
+ * The key belongs to an input method; Safari says so by its number alone.
+ * @param {KeyboardEvent} event
+ */
+const composes = ({ isComposing, keyCode }) => isComposing || keyCode === 229;
 
 /** The chat window. */
 class View {
@@ -96,12 +106,17 @@ class View {
 
   /**
    * @param {Chat} chat
-   * @param {PublicConfig} config
+   * @param {Options} options
    * @param {() => void} onClose
    */
-  constructor(chat, config, onClose) {
+  constructor(chat, { config, icon, bring, addRules }, onClose) {
     this.chat = chat;
     this.config = config;
+    this.icon = icon;
+    this.bring = bring;
+    this.addRules = addRules;
+    /** @type {(className: string, name: string, path: string) => HTMLButtonElement} */
+    const button = (className, name, path) => make("button", { type: "button", className, title: name, ariaLabel: name }, icon(path));
     this.log = new Log({
       onRetry: (clientId) => chat.outbox.retry(clientId),
       onOlder: () => chat.fetchOlder(),
@@ -143,7 +158,7 @@ class View {
     this.form.onsubmit = (event) => (event.preventDefault(), this.#send());
     input.oninput = () => this.#typed();
     input.onkeydown = (event) => {
-      if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+      if (event.key !== "Enter" || event.shiftKey || composes(event)) return;
       event.preventDefault();
       this.#send();
     };
@@ -204,7 +219,7 @@ class View {
     const { chat } = this;
     this.announcer.textContent = `${author?.name}: ${content.slice(0, 200)}`;
     const isSeen = document.visibilityState === "visible" && chat.isOpen && !chat.isHome && chat.current === id;
-    if (chat.hasSound && !isSeen) chime();
+    if (chat.hasSound && !isSeen) this.#chime();
   }
 
   /**
@@ -220,14 +235,21 @@ class View {
     this.#fit();
   }
 
+  /** Where the list can't be loaded, the visitor can go on writing. */
   async #showHome() {
-    this.#home ??= import("./home.js").then(({ Home }) => new Home(this.main, (id) => {
-      this.chat.show(id);
+    const { chat } = this;
+    this.#home ??= this.bring("home").then(({ Home }) => new Home(this.main, this.addRules, (id) => {
+      chat.show(id);
       this.render();
       this.log.toTheEnd();
       this.focus();
     }));
-    (await this.#home).render(this.chat);
+    try {
+      (await this.#home).render(chat);
+    } catch {
+      this.#home = undefined;
+      chat.show(chat.list[0]?.id);
+    }
   }
 
   /** @param {string} url */
@@ -247,12 +269,16 @@ class View {
     const { sound, chat } = this;
     if (sound.ariaPressed === `${chat.hasSound}`) return;
     sound.ariaPressed = `${chat.hasSound}`;
-    sound.replaceChildren(icon(chat.hasSound ? ICONS.sound : ICONS.silence));
+    sound.replaceChildren(this.icon(chat.hasSound ? ICONS.sound : ICONS.silence));
+  }
+
+  #chime() {
+    this.bring("sound").then(({ chime }) => chime(), () => {});
   }
 
   #switchSound() {
     this.chat.hasSound = !this.chat.hasSound;
-    if (this.chat.hasSound) chime();
+    if (this.chat.hasSound) this.#chime();
     this.#showSound();
   }
 
@@ -339,11 +365,9 @@ function stateOf({ stopped, isReady, connection, outbox, isPolling, token, isKep
   if (failed) return { text: (failed.code === "VALIDATION_ERROR" && failed.detail) || WORDS.failed, isBad: true };
   const waiting = outbox.items.find(({ code }) => code);
   if (waiting) return { text: waiting.code === "RATE_LIMITED" ? WORDS.limited : WORDS.busy };
-  if (isPolling) return { text: WORDS.polling };
+  if (isPolling && connection.state === "reconnecting") return { text: WORDS.polling };
   return { text: token && !isKept ? WORDS.unkept : "" };
 }
-
-const chime = async () => (await import("./sound.js")).chime();
 
 /**
  * The owner's colours as custom properties, readable in both schemes.
@@ -397,21 +421,3 @@ function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
-/**
- * @param {string} className
- * @param {string} name
- * @param {string} path
- */
-function button(className, name, path) {
-  return make("button", { type: "button", className, title: name, ariaLabel: name }, icon(path));
-}
-
-/** @param {string} path */
-function icon(path) {
-  const [svg, shape] = ["svg", "path"].map((name) => document.createElementNS("http://www.w3.org/2000/svg", name));
-  svg.setAttribute("viewBox", "0 0 24 24");
-  svg.setAttribute("aria-hidden", "true");
-  shape.setAttribute("d", path);
-  svg.append(shape);
-  return svg;
-}
