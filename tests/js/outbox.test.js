@@ -118,8 +118,7 @@ test("a visitor who became somebody new starts without a conversation", () => {
   assert.equal("conversation_id" in world.sent[0], false);
 });
 
-test("an id is a UUID, with and without randomUUID", (t) => {
-  assert.match(newId(), UUID);
+test("an id is a UUID, also without crypto.randomUUID", (t) => {
   const { randomUUID } = crypto;
   Object.defineProperty(crypto, "randomUUID", { value: undefined, configurable: true });
   t.after(() => Object.defineProperty(crypto, "randomUUID", { value: randomUUID, configurable: true }));

@@ -85,6 +85,12 @@ test("links are http and https only, and lose the sentence's punctuation", () =>
   assert.deepEqual(links("http:// https://] no links, xhttp://a.example neither"), []);
 });
 
+test("an address that begins with www. is a link, to https", () => {
+  const { href, text } = textPieces("see www.a.example/x, not awww.b.example").find((piece) => piece.href);
+  assert.deepEqual([text, href], ["www.a.example/x", "https://www.a.example/x"]);
+  assert.deepEqual(links("www. and awww.b.example"), []);
+});
+
 test("the pieces together are the text", () => {
   for (const content of ["", "plain", "https://a.example", "a https://a.example b https://b.example.\n<b>c</b>"]) {
     assert.equal(textPieces(content).map(({ text }) => text).join(""), content);

@@ -256,9 +256,8 @@ export class Outbox {
   }
 }
 
-/** A random UUID, also on pages without https, where `randomUUID` does not exist. */
+/** A random UUID, also on pages without https, where `crypto.randomUUID` does not exist. */
 export function newId() {
-  if (crypto.randomUUID) return crypto.randomUUID();
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   bytes[6] = (bytes[6] & 0x0f) | 0x40;
   bytes[8] = (bytes[8] & 0x3f) | 0x80;

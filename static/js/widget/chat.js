@@ -184,9 +184,9 @@ export class Chat {
     this.outbox.restore(items);
     if (conversations) this.know(conversations);
     addEventListener("storage", () => this.#meet());
-    for (const change of ["online", "offline"]) addEventListener(change, () => this.#changed());
-    for (const change of ["pagehide", "visibilitychange"]) addEventListener(change, () => this.#keep(), true);
-    document.addEventListener("visibilitychange", () => this.#changed());
+    for (const change of ["online", "offline", "pagehide", "visibilitychange"]) {
+      addEventListener(change, () => (this.#keep(), this.#changed()), true);
+    }
   }
 
   /** Goes on where the last page was left: a message that waits is sent, an answer is waited for. */

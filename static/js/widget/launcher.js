@@ -27,16 +27,17 @@
   /** @type {Record<string, string>} */
   const RADIUS = { circle: "50%", rounded: "16px", square: "4px" };
   const FIXED = `position:fixed;z-index:2147483000;inset-block-end:calc(20px + env(safe-area-inset-bottom,0px))`;
-  const CSS = `:host{all:initial!important;display:contents!important}
-button{appearance:none;margin:0;border:0;padding:0;background:none;color:inherit;font:inherit;text-align:inherit;cursor:pointer;
+  // What is drawn at first has its styles on it: a style sheet costs a slow phone more than all of this.
+  const STROKE = "fill:none;stroke:currentColor;stroke-width:1.5;stroke-linecap:round;stroke-linejoin:round";
+  const LOOK = `appearance:none;${FIXED};inset-inline-end:20px;display:grid;padding:12px;
+border:1px solid #0002;box-shadow:0 4px 16px #0003;cursor:pointer;${STROKE};`;
+  const DOT = `position:absolute;inset-block-end:0;inset-inline-end:0;width:10px;height:10px;
+border:2px solid #fff;border-radius:10px;background:#15803d`;
+  const CSS = `button{appearance:none;margin:0;border:0;padding:0;background:none;color:inherit;font:inherit;text-align:inherit;cursor:pointer;
 -webkit-tap-highlight-color:transparent}
-.launcher{${FIXED};inset-inline-end:20px;padding:12px;
-border:1px solid #0002;border-radius:var(--radius);background:var(--primary);color:var(--secondary);box-shadow:0 4px 16px #0003}
-svg{display:block;width:30px;height:30px;fill:none;stroke:currentColor;stroke-width:1.5;stroke-linecap:round;stroke-linejoin:round}
+svg{display:block;${STROKE}}
 .launcher[aria-busy=true] svg{opacity:.6}
-.launcher i{position:absolute;inset-block-end:0;inset-inline-end:0;width:10px;height:10px;
-border:2px solid #fff;border-radius:10px;background:#15803d}
-button:focus-visible{outline:2px solid #1d1d24;outline-offset:2px;box-shadow:0 0 0 2px #fff,0 0 0 6px #fff}
+.launcher:focus-visible{outline:2px solid #1d1d24;outline-offset:2px;box-shadow:0 0 0 2px #fff,0 0 0 6px #fff!important}
 @media print{.launcher,.help{display:none}}`;
   const BADGE_CSS = `b{position:absolute;inset-block-start:-6px;inset-inline-end:-6px;min-width:14px;padding:0 4px;
 border:2px solid #fff;border-radius:11px;background:#b8283a;color:#fff;font:600 12px/18px system-ui,sans-serif;text-align:center}
@@ -45,20 +46,19 @@ b:empty{display:none}`;
 max-width:min(280px,calc(100vw - 108px));box-sizing:border-box;border:1px solid #e3e3e9;border-radius:10px;
 background:#fff;color:#1d1d24;font:500 14px/1.45 system-ui,sans-serif;
 box-shadow:0 8px 28px #14102829;overflow-wrap:anywhere;animation:in .15s .8s ease-out both}
-.help button{max-height:144px;padding-block:8px;padding-inline:16px 0;overflow:hidden}
+.help button{max-height:144px;padding-block:8px;padding-inline:16px 8px;overflow:hidden}
 .help button+button{flex:none;padding:12px;align-self:start}
 .help svg{width:20px;height:20px}
 @keyframes in{from{opacity:0;transform:translateY(4px);visibility:hidden}}
-.help button:focus-visible{outline-offset:-4px;border-radius:8px;box-shadow:none}
-@media(prefers-color-scheme:dark){.help{background:#1b1b22;color:#ececf1;border-color:#2c2c36}
-.help button:focus-visible{outline-color:#ececf1}}
+.help button:focus-visible{outline:2px solid;outline-offset:-4px;border-radius:8px}
+@media(prefers-color-scheme:dark){.help{background:#1b1b22;color:#ececf1;border-color:#2c2c36}}
 @media(prefers-reduced-motion:reduce){.help{animation-duration:0s}}`;
 
   const page = /** @type {any} */ (window);
   const script = document.currentScript;
   const isScript = script instanceof HTMLScriptElement; // markup can give the name to an image
   const id = page.PingBackWidgetId || page.PIPEBACK_ID || (isScript && script.dataset.widgetId);
-  const base = isScript && script.src && new URL(script.src).origin;
+  const base = isScript && script.src.split("/", 3).join("/");
 
   /** @param {unknown[]} why */
   const warn = (...why) => console.warn("PingBack:", ...why);
@@ -138,6 +138,7 @@ box-shadow:0 8px 28px #14102829;overflow-wrap:anywhere;animation:in .15s .8s eas
     const [svg, shape] = ["svg", "path"].map((tag) => document.createElementNS("http://www.w3.org/2000/svg", tag));
     svg.setAttribute("viewBox", "0 0 24 24");
     svg.setAttribute("aria-hidden", "true");
+    svg.setAttribute("width", "30");
     shape.setAttribute("d", path);
     svg.append(shape);
     return svg;
@@ -159,8 +160,15 @@ box-shadow:0 8px 28px #14102829;overflow-wrap:anywhere;animation:in .15s .8s eas
     button.ariaLabel = name + (count ? `, ${count} unread` : "");
   };
 
+  let isDressed = false;
+  const dress = () => {
+    if (!isDressed) addRules(CSS);
+    isDressed = true;
+  };
+
   /** @param {string} text */
   const say = (text) => {
+    dress();
     addRules(HELP_CSS);
     const open = make("button", { type: "button", dir: "auto", onclick: press }, text);
     const close = make("button", { type: "button", title: "Dismiss", ariaLabel: "Dismiss" }, icon("m6 6 12 12M18 6 6 18"));
@@ -182,8 +190,9 @@ box-shadow:0 8px 28px #14102829;overflow-wrap:anywhere;animation:in .15s .8s eas
   /** @param {string} name */
   const bring = (name) => fetched(LATER[name]).then(() => import(base + LATER[name]));
 
-  const load = () =>
-    (loading ??= Promise.all([SHEET, ...MODULES].map(fetched))
+  const load = () => {
+    dress();
+    return (loading ??= Promise.all([SHEET, ...MODULES].map(fetched))
       .then(([css]) => Promise.all(MODULES.map((path) => import(base + path))).then(([{ mount }]) => {
         addRules(css);
         button.append(icon("m6 9.5 6 6 6-6"));
@@ -193,6 +202,7 @@ box-shadow:0 8px 28px #14102829;overflow-wrap:anywhere;animation:in .15s .8s eas
         loading = undefined;
         warn("the chat could not be loaded.", error);
       }));
+  };
 
   const press = async () => {
     if (button.ariaBusy === "true") return;
@@ -215,17 +225,21 @@ box-shadow:0 8px 28px #14102829;overflow-wrap:anywhere;animation:in .15s .8s eas
     const { style } = button;
     const isOnline = config.online && config.show_online_badge;
     host = document.createElement("pingback-widget");
+    host.style.cssText = "all:initial!important;display:contents!important";
     shadow = host.attachShadow({ mode: "open" });
-    addRules(CSS);
-    style.setProperty("--primary", config.primary_color);
-    style.setProperty("--secondary", config.secondary_color);
-    style.setProperty("--radius", RADIUS[config.background_shape]);
+    style.cssText = LOOK;
+    style.background = config.primary_color;
+    style.color = config.secondary_color;
+    style.borderRadius = RADIUS[config.background_shape];
     button.append(icon(ICONS[config.chat_icon] || ICONS.receptionist));
     button.onpointerenter = button.onfocus = load;
     button.onclick = press;
+    addEventListener("beforeprint", dress);
     if (isOnline) {
       name += ", online now";
-      button.append(make("i", {}));
+      const dot = make("i", {});
+      dot.style.cssText = DOT;
+      button.append(dot);
     }
     showUnread(0);
     shadow.append(button);

@@ -7,6 +7,7 @@ const KEPT = 150; // rows in the page at a time
 const STEP = 50;
 const EDGE = 400; // px from an end at which more rows are drawn
 const NEAR = 60; // px from the end that still count as the end
+const LINK = /\b(?:https?:\/\/|www\.)[\p{L}\p{N}[][^\s<>"]*/giu;
 const TAIL = ".,;:!?'*]}…";
 
 /**
@@ -293,11 +294,10 @@ function isOneGroup(one, next) {
 export function textPieces(content) {
   const pieces = [];
   let end = 0;
-  for (const { 0: found, index } of content.matchAll(/\bhttps?:\/\/[^\s<>"]+/gi)) {
+  for (const { 0: found, index } of content.matchAll(LINK)) {
     const text = withoutTail(found);
-    if (!isUrl(text)) continue;
     if (index > end) pieces.push({ text: content.slice(end, index) });
-    pieces.push({ text, href: text });
+    pieces.push({ text, href: (/^w/i.test(text) ? "https://" : "") + text });
     end = index + text.length;
   }
   if (end < content.length) pieces.push({ text: content.slice(end) });
@@ -313,15 +313,6 @@ function withoutTail(link) {
   let unopened = link.split(")").length - link.split("(").length;
   while (TAIL.includes(link[end - 1]) || (link[end - 1] === ")" && unopened-- > 0)) end--;
   return link.slice(0, end);
-}
-
-/** @param {string} text */
-function isUrl(text) {
-  try {
-    return new URL(text).hostname !== "";
-  } catch {
-    return false;
-  }
 }
 
 /**

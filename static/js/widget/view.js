@@ -58,13 +58,12 @@ export function mountView(chat, options) {
   };
   chat.onAnswer = (message) => view.tell(message);
   shadow.append(view.panel, view.announcer);
-  for (const part of [launcherButton, view.panel]) {
-    part.addEventListener("keydown", (event) => {
-      if (event.key !== "Escape" || composes(event) || !chat.isOpen) return;
-      event.stopPropagation();
-      close();
-    });
-  }
+  shadow.addEventListener("keydown", (event) => {
+    const key = /** @type {KeyboardEvent} */ (event);
+    if (key.key !== "Escape" || composes(key) || !chat.isOpen) return;
+    key.stopPropagation();
+    close();
+  }, true);
 
   function open() {
     launcherButton.ariaExpanded = "true";
@@ -109,12 +108,10 @@ class View {
    * @param {Options} options
    * @param {() => void} onClose
    */
-  constructor(chat, { config, icon, bring, addRules }, onClose) {
+  constructor(chat, options, onClose) {
+    const { config, icon } = options;
     this.chat = chat;
-    this.config = config;
-    this.icon = icon;
-    this.bring = bring;
-    this.addRules = addRules;
+    this.options = options;
     /** @type {(className: string, name: string, path: string) => HTMLButtonElement} */
     const button = (className, name, path) => make("button", { type: "button", className, title: name, ariaLabel: name }, icon(path));
     this.log = new Log({
@@ -146,7 +143,8 @@ class View {
     this.announcer = make("p", { className: "announcer", role: "status" });
     for (const [name, value] of Object.entries(palette(config))) this.panel.style.setProperty(name, value);
 
-    if (/^https?:/i.test(config.logo_url ?? "")) this.#showLogo(config.logo_url ?? "");
+    const { logo_url: logo } = config;
+    if (logo?.startsWith("http")) this.#showLogo(logo);
     this.back.onclick = () => (this.#endTyping(), chat.goHome(), this.panel.focus());
     this.sound.onclick = () => this.#switchSound();
     closing.onclick = onClose;
@@ -192,8 +190,8 @@ class View {
   }
 
   render() {
-    const { chat, config, panel } = this;
-    const { talk, isHome } = chat;
+    const { chat, panel } = this;
+    const { talk, isHome, config } = chat;
     const rows = isHome ? [] : rowsOf(chat);
     const isWelcome = isHome || !rows.some(({ side }) => side === "mine" || side === "day");
     const agent = (!isWelcome && talk?.agent?.name) || "";
@@ -238,7 +236,7 @@ class View {
   /** Where the list can't be loaded, the visitor can go on writing. */
   async #showHome() {
     const { chat } = this;
-    this.#home ??= this.bring("home").then(({ Home }) => new Home(this.main, this.addRules, (id) => {
+    this.#home ??= this.options.bring("home").then(({ Home }) => new Home(this.main, this.options.addRules, (id) => {
       chat.show(id);
       this.render();
       this.log.toTheEnd();
@@ -269,11 +267,11 @@ class View {
     const { sound, chat } = this;
     if (sound.ariaPressed === `${chat.hasSound}`) return;
     sound.ariaPressed = `${chat.hasSound}`;
-    sound.replaceChildren(this.icon(chat.hasSound ? ICONS.sound : ICONS.silence));
+    sound.replaceChildren(this.options.icon(chat.hasSound ? ICONS.sound : ICONS.silence));
   }
 
   #chime() {
-    this.bring("sound").then(({ chime }) => chime(), () => {});
+    this.options.bring("sound").then(({ chime }) => chime(), () => {});
   }
 
   #switchSound() {
