@@ -104,10 +104,14 @@ def test_axe_finds_nothing_in_rarer_states(
     logo = f"{server.url}/static/demo/mark.svg"
     fulfil_config(widget, show_help_prompt=True, initial_message="Which lamp may it be?", logo_url=logo)
     lines: list[WebSocketRoute] = []
+    is_down = False
 
     def watch(line: WebSocketRoute) -> None:
         lines.append(line)
-        line.connect_to_server()
+        if is_down:
+            line.close()
+        else:
+            line.connect_to_server()
 
     page.route_web_socket(SOCKETS, watch)
     seen: dict[str, list[Any]] = {}
@@ -134,6 +138,14 @@ def test_axe_finds_nothing_in_rarer_states(
     seen["offline"] = faults(page)
     page.context.set_offline(False)
     expect(widget.dialog).not_to_contain_text("You are offline")
+    is_down = True
+    page.route("**/api/v1/**", lambda route: route.abort())
+    lines[-1].close()
+    widget.write("Into the void")
+    expect(widget.dialog).to_contain_text("Reconnecting")
+    seen["reconnecting"] = faults(page)
+    is_down = False
+    expect(widget.dialog).not_to_contain_text("Reconnecting")
     lines[-1].close(code=WIDGET_GONE)
     expect(widget.dialog).to_contain_text("Chat is not available here right now.")
     seen["stopped"] = faults(page)

@@ -46,7 +46,7 @@ b:empty{display:none}`;
 max-width:min(280px,calc(100vw - 108px));box-sizing:border-box;border:1px solid #e3e3e9;border-radius:10px;
 background:#fff;color:#1d1d24;font:500 14px/1.45 system-ui,sans-serif;
 box-shadow:0 8px 28px #14102829;overflow-wrap:anywhere;animation:in .15s .8s ease-out both}
-.help button{max-height:144px;padding-block:8px;padding-inline:16px 8px;overflow:hidden}
+.help button{max-height:144px;padding-block:8px;padding-inline:12px 8px;overflow:hidden}
 .help button+button{flex:none;padding:12px;align-self:start}
 .help svg{width:20px;height:20px}
 @keyframes in{from{opacity:0;transform:translateY(4px);visibility:hidden}}
