@@ -17,6 +17,10 @@ class AgentQuerySet(models.QuerySet["Agent"]):
     def with_account(self) -> Self:
         return self.select_related("user", "business")
 
+    def team(self, business_id: UUID) -> Self:
+        """Everybody of a business, by name."""
+        return self.select_related("user").filter(business_id=business_id).order_by("user__full_name", "pk")
+
     def online(self, business_id: UUID) -> Self:
         """Agents who say they are live and whose inbox really is open."""
         return self.filter(business_id=business_id, status="live", seen_at__gt=timezone.now() - HEARTBEAT_LIFE)

@@ -26,6 +26,13 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
     def open(self) -> Self:
         return self.filter(status="open")
 
+    def resolved(self) -> Self:
+        return self.filter(status="resolved")
+
+    def assigned_to(self, agent_id: UUID | None) -> Self:
+        """`None`: nobody looks after them."""
+        return self.filter(assignee=agent_id)
+
     def locked(self, ids: Iterable[int]) -> list["Conversation"]:
         """Locked one by one in the order of ids, so that two transactions never wait for each other in a circle.
 

@@ -23,7 +23,7 @@ def take(pages: Pages, server: Server) -> None:
     visitors = [talk(pages, server, text) for _, text in TALKS]
     rename(server)
     inbox = sign_in(pages(1280, 800), server)
-    inbox.get_by_role("region", name="Open conversations").get_by_role("listitem").filter(has_text="Heron").click()
+    inbox.get_by_role("region", name="Conversations").get_by_role("listitem").filter(has_text="Heron").click()
     inbox.get_by_role("textbox").fill(ANSWER)
     inbox.get_by_role("textbox").press("Enter")
     shop = visitors[0]

@@ -1,6 +1,9 @@
-from django.urls import path
+from django.urls import path, register_converter
 
 from conversations.inbox import views
+from conversations.inbox.listings import ListingConverter
+
+register_converter(ListingConverter, "listing")
 
 urlpatterns = [
     path("", views.inbox, name="inbox"),
@@ -8,4 +11,8 @@ urlpatterns = [
     path("<int:conversation_id>/", views.inbox_thread, name="inbox_thread"),
     path("<int:conversation_id>/resolve/", views.inbox_resolve, name="inbox_resolve"),
     path("<int:conversation_id>/reopen/", views.inbox_reopen, name="inbox_reopen"),
+    path("<int:conversation_id>/assign/", views.inbox_assign, name="inbox_assign"),
+    path("<listing:listing>/", views.inbox, name="inbox"),
+    path("<listing:listing>/list/", views.inbox_list, name="inbox_list"),
+    path("<listing:listing>/<int:conversation_id>/", views.inbox_thread, name="inbox_thread"),
 ]

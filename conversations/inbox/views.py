@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
+from uuid import UUID
 
 from django.contrib.auth.views import LogoutView, redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
@@ -16,9 +17,10 @@ from django_htmx.middleware import HtmxDetails
 from auth_signing.callers import Caller, caller_for_agent
 from auth_signing.models import Agent
 from conversations import events
+from conversations.inbox.listings import LISTINGS, OPEN, Listing
 from conversations.models import Conversation
-from conversations.services import conversation_reopen, conversation_resolve
-from pingback.errors import Refusal
+from conversations.services import conversation_assign, conversation_reopen, conversation_resolve
+from pingback.errors import NotFound, Refusal
 
 LIST_LENGTH = 50
 THREAD_LENGTH = 100
@@ -49,6 +51,8 @@ def for_agents(
         try:
             request.agent, request.caller = agent, caller_for_agent(agent)
             return view(request, *args, **kwargs)
+        except NotFound as refusal:
+            raise Http404(refusal.detail) from refusal
         except Refusal as refusal:
             raise PermissionDenied(refusal.detail) from refusal
 
@@ -68,26 +72,28 @@ class SignOut(LogoutView):
 
 @require_safe
 @for_agents
-def inbox(request: InboxRequest) -> HttpResponse:
+def inbox(request: InboxRequest, listing: Listing = OPEN) -> HttpResponse:
+    if request.htmx.target == "list":
+        return render(request, "inbox/_listing_changed.html", _rows(request, listing))
     if request.htmx:
-        return render(request, "inbox/_no_thread.html")
-    return _page(request)
+        return render(request, "inbox/_thread_left.html", {"listing": listing})
+    return _page(request, listing)
 
 
 @require_safe
 @for_agents
-def inbox_list(request: InboxRequest) -> HttpResponse:
-    return render(request, "inbox/_rows.html", _rows(request))
+def inbox_list(request: InboxRequest, listing: Listing = OPEN) -> HttpResponse:
+    return render(request, "inbox/_rows.html", _rows(request, listing))
 
 
 @require_safe
 @for_agents
-def inbox_thread(request: InboxRequest, conversation_id: int) -> HttpResponse:
+def inbox_thread(request: InboxRequest, conversation_id: int, listing: Listing = OPEN) -> HttpResponse:
     conversation = _conversation(request, conversation_id)
-    thread = {"conversation": conversation, "newest_messages": conversation.messages.newest(THREAD_LENGTH)}
+    thread = {"newest_messages": conversation.messages.newest(THREAD_LENGTH), **_head(request, conversation)}
     if request.htmx:
-        return render(request, "inbox/_thread.html", thread)
-    return _page(request, open_id=conversation.pk, **thread)
+        return render(request, "inbox/_thread.html", {"listing": listing, **thread})
+    return _page(request, listing, open_id=conversation.pk, **thread)
 
 
 @require_POST
@@ -106,20 +112,44 @@ def inbox_reopen(request: InboxRequest, conversation_id: int) -> HttpResponse:
     return _status_changed(request, conversation)
 
 
+@require_POST
+@for_agents
+def inbox_assign(request: InboxRequest, conversation_id: int) -> HttpResponse:
+    """`agent_id` in the form: whose it is from now on; empty for nobody."""
+    found = _conversation(request, conversation_id)
+    try:
+        agent_id = UUID(chosen) if (chosen := request.POST.get("agent_id")) else None
+    except ValueError:
+        raise Http404 from None
+    conversation = conversation_assign(conversation_id=found.pk, agent_id=agent_id, caller=request.caller)
+    if request.htmx:
+        return render(request, "inbox/_head.html", _head(request, conversation))
+    return redirect("inbox_thread", conversation.pk)
+
+
 def _conversation(request: InboxRequest, conversation_id: int) -> Conversation:
     return get_object_or_404(Conversation.objects.visible_to(request.caller).with_people(), pk=conversation_id)
 
 
-def _page(request: InboxRequest, **thread: Any) -> HttpResponse:
-    return render(request, "inbox/page.html", {"agent": request.agent, **_rows(request), **thread})
+def _page(request: InboxRequest, listing: Listing, **thread: Any) -> HttpResponse:
+    return render(request, "inbox/page.html", {"agent": request.agent, **_rows(request, listing), **thread})
 
 
-def _rows(request: InboxRequest) -> dict[str, Any]:
-    conversations = Conversation.objects.visible_to(request.caller).open().newest_first()
-    return {"conversations": conversations[:LIST_LENGTH], "list_length": LIST_LENGTH}
+def _rows(request: InboxRequest, listing: Listing) -> dict[str, Any]:
+    conversations = listing.select(Conversation.objects.visible_to(request.caller), request.caller).newest_first()
+    return {
+        "listing": listing,
+        "listings": LISTINGS.values(),
+        "conversations": conversations[:LIST_LENGTH],
+        "list_length": LIST_LENGTH,
+    }
+
+
+def _head(request: InboxRequest, conversation: Conversation) -> dict[str, Any]:
+    return {"conversation": conversation, "agent": request.agent, "team": Agent.objects.team(request.agent.business_id)}
 
 
 def _status_changed(request: InboxRequest, conversation: Conversation) -> HttpResponse:
     if request.htmx:
-        return render(request, "inbox/_status_changed.html", {"conversation": conversation})
+        return render(request, "inbox/_status_changed.html", _head(request, conversation))
     return redirect("inbox_thread", conversation.pk)

@@ -1,14 +1,15 @@
 """Every write of conversations, one file per topic."""
 
+from conversations.services.changes import conversation_assign, conversation_reopen, conversation_resolve
 from conversations.services.marks import Mark, conversations_mark
 from conversations.services.messages import MessageDraft, Posted, check_content, message_post, messages_post
-from conversations.services.status import conversation_reopen, conversation_resolve
 
 __all__ = [
     "Mark",
     "MessageDraft",
     "Posted",
     "check_content",
+    "conversation_assign",
     "conversation_reopen",
     "conversation_resolve",
     "conversations_mark",

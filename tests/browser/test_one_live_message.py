@@ -24,7 +24,7 @@ def open_inbox(page: Page, server: Server) -> None:
 
 
 def rows(agent: Page) -> Locator:
-    return agent.get_by_role("region", name="Open conversations").get_by_role("listitem")
+    return agent.get_by_role("region", name="Conversations").get_by_role("listitem")
 
 
 def talk(pages: Pages, shop: Server, desk: Server, question: str) -> None:

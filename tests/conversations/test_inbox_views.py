@@ -157,7 +157,44 @@ def test_the_number_of_queries_does_not_grow(cast: Cast) -> None:
         Conversation.objects.filter(pk=cast.conversation().pk).update(assignee=cast.alice)
         cast.post(cast.caller(cast.alice), conversation_id=conversation.pk)
     after = [queries(client, "inbox"), queries(client, "inbox_list"), queries(client, "inbox_thread", conversation.pk)]
-    assert after == before == [4, 4, 6]  # session, user, agent; list; thread and its messages
+    assert after == before == [4, 4, 7]  # session, user, agent; list; thread, its messages, the team
+
+
+def test_each_list_holds_what_it_says(cast: Cast) -> None:
+    mine, bobs, nobodys, resolved, closed = (cast.conversation().pk for _ in range(5))
+    for pk, change in (
+        (mine, {"assignee": cast.alice}),
+        (bobs, {"assignee": cast.bob}),
+        (resolved, {"status": Status.RESOLVED, "assignee": cast.alice}),
+        (closed, {"status": Status.CLOSED}),
+    ):
+        Conversation.objects.filter(pk=pk).update(**change)
+    client = signed_in(cast.alice)
+    holds = {"": [nobodys, bobs, mine], "mine/": [mine], "unassigned/": [nobodys], "resolved/": [resolved]}
+    for path, held in holds.items():
+        for html in (client.get(f"/inbox/{path}").content.decode(), client.get(f"/inbox/{path}list/").content.decode()):
+            assert shown(html) == held
+            assert re.findall(r'class="row-link"[^>]* href="([^"]+)"', html)[: len(held)] == [
+                f"/inbox/{path}{pk}/" for pk in held
+            ]
+    assert client.get("/inbox/closed/").status_code == 404
+    assert shown(signed_in(cast.charlie).get("/inbox/resolved/").content.decode()) == []
+
+
+def test_a_thread_stands_beside_the_list_it_was_chosen_in(cast: Cast) -> None:
+    conversation = cast.conversation()
+    html = signed_in(cast.alice).get(f"/inbox/unassigned/{conversation.pk}/").content.decode()
+    assert re.findall(r'id="listing-(\w+)"[^>]* aria-current', html) == ["unassigned"]
+    assert re.search(r'class="icon-button back" href="/inbox/unassigned/"', html)
+
+
+def test_choosing_a_list_changes_list_navigation_title_and_thread(cast: Cast) -> None:
+    html = signed_in(cast.alice).get("/inbox/mine/", headers={**HTMX, "HX-Target": "list"}).content.decode()
+    assert "<title>Mine · PingBack</title>" in html
+    assert 'data-name="mine"' in html
+    assert re.search(r'id="listings"[^>]* hx-swap-oob="true"', html)
+    assert re.search(r'id="thread" hx-swap-oob="innerHTML"', html)
+    assert "<html" not in html
 
 
 # The thread
@@ -244,14 +281,14 @@ def test_an_agent_resolves_and_undoes_it(cast: Cast) -> None:
     assert "Undo" not in reopened
 
 
-@pytest.mark.parametrize("name", ["inbox_resolve", "inbox_reopen"])
+@pytest.mark.parametrize("name", ["inbox_resolve", "inbox_reopen", "inbox_assign"])
 def test_without_htmx_a_change_leads_back_to_the_thread(cast: Cast, name: str) -> None:
     conversation = cast.conversation()
     response = signed_in(cast.alice).post(reverse(name, args=[conversation.pk]))
     assert (response.status_code, response["Location"]) == (302, f"/inbox/{conversation.pk}/")
 
 
-@pytest.mark.parametrize("name", ["inbox_resolve", "inbox_reopen"])
+@pytest.mark.parametrize("name", ["inbox_resolve", "inbox_reopen", "inbox_assign"])
 def test_a_change_needs_a_post_with_its_csrf_token(cast: Cast, name: str) -> None:
     conversation = cast.conversation()
     path = reverse(name, args=[conversation.pk])
@@ -264,6 +301,48 @@ def test_a_change_needs_a_post_with_its_csrf_token(cast: Cast, name: str) -> Non
     page(client)
     token = client.cookies["csrftoken"].value
     assert client.post(path, headers={"X-CSRFToken": token, **HTMX}).status_code == 200
+
+
+# Assign
+
+
+def assign(client: Client, conversation: Conversation, agent_id: object) -> int:
+    answer = client.post(reverse("inbox_assign", args=[conversation.pk]), {"agent_id": agent_id}, headers=HTMX)
+    conversation.refresh_from_db()
+    return answer.status_code
+
+
+def test_an_agent_takes_a_conversation_gives_it_to_a_colleague_and_lets_it_go(cast: Cast) -> None:
+    conversation = cast.conversation()
+    client = signed_in(cast.alice)
+    revs = [conversation.rev]
+    for agent, chosen in ((cast.alice, cast.alice.pk), (cast.bob, cast.bob.pk), (None, ""), (None, "")):
+        assert assign(client, conversation, chosen) == 200
+        assert conversation.assignee == agent
+        revs.append(conversation.rev)
+    assert revs == [revs[0] + step for step in (0, 1, 2, 3, 3)]  # the last one changed nothing
+
+
+def test_the_head_offers_the_team_and_nobody_else(cast: Cast) -> None:
+    conversation = cast.conversation()
+    html = page(signed_in(cast.bob), "inbox_thread", conversation.pk)
+    select = re.search(r'<select class="assignee".*?</select>', html, re.DOTALL)
+    assert select
+    assert re.findall(r"<option[^>]*>([^<]+)", select[0]) == ["Unassigned", "Bob (you)", "Alice"]
+
+
+@pytest.mark.parametrize("chosen", ["stranger", "nobody", "no-uuid", "\x00"])
+def test_only_colleagues_are_given_conversations(cast: Cast, chosen: str) -> None:
+    conversation = cast.conversation()
+    value = {"stranger": cast.charlie.pk, "nobody": cast.business.pk}.get(chosen, chosen)
+    assert assign(signed_in(cast.alice), conversation, value) == 404
+    assert conversation.assignee is None
+
+
+def test_charlie_cannot_assign_a_conversation_of_another_business(cast: Cast) -> None:
+    conversation = cast.conversation()
+    assert assign(signed_in(cast.charlie), conversation, cast.charlie.pk) == 404
+    assert conversation.assignee is None
 
 
 # Signing in

@@ -9,13 +9,15 @@ export class Composer {
    * @param {HTMLElement} root the conversation
    * @param {object} options
    * @param {string} options.draft
+   * @param {(text: string) => void} options.keepDraft
    * @param {(content: string) => boolean} options.send
    * @param {(isTyping: boolean) => boolean} options.sayTyping
    */
-  constructor(root, { draft, send, sayTyping }) {
+  constructor(root, { draft, keepDraft, send, sayTyping }) {
     this.form = part(root, ".composer", HTMLFormElement);
     this.box = part(this.form, "textarea", HTMLTextAreaElement);
     this.send = send;
+    this.keepDraft = keepDraft;
     this.typing = new TypingTeller({ say: sayTyping });
     this.box.value = draft;
     this.box.addEventListener("input", () => {
@@ -32,7 +34,7 @@ export class Composer {
 
   /** @param {KeyboardEvent} event */
   #onKey(event) {
-    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return; // Safari's IME
     event.preventDefault();
     this.form.requestSubmit();
   }
@@ -46,7 +48,13 @@ export class Composer {
     this.box.focus();
   }
 
+  /** Where a keyboard would cover what there is to read, only a finger opens it. */
+  focus() {
+    if (!matchMedia("(pointer: coarse)").matches) this.box.focus({ preventScroll: true });
+  }
+
   #changed() {
+    this.keepDraft(this.box.value);
     const { length } = [...this.box.value.trim()];
     const limit = `A message has at most ${LONGEST.toLocaleString()} characters, this one ${length.toLocaleString()}.`;
     this.box.setCustomValidity(length > LONGEST ? limit : "");

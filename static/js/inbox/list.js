@@ -1,26 +1,69 @@
-/** @import { ConversationFrame, MarkFrame, Message } from "../shared/types.js" */
+/** @import { ConversationFrame, MarkFrame, Message, Person } from "../shared/types.js" */
 
 import { clone, htmx, part, setText } from "./dom.js";
 import { setTime, showTimes } from "./times.js";
 
 const REFETCH_PAUSE = 1_000;
+const POINTER_RESTS_AFTER = 2_000;
 
-/** The open conversations, newest first. What it does not know it fetches again, at most once a second. */
+/**
+ * What belongs to each list of `conversations/inbox/listings.py`.
+ * @type {Record<string, (conversation: {status: string, assignee: Person | null}, agentId: string) => boolean>}
+ */
+const BELONGS = {
+  open: ({ status }) => status === "open",
+  mine: ({ status, assignee }, agentId) => status === "open" && assignee?.id === agentId,
+  unassigned: ({ status, assignee }) => status === "open" && !assignee,
+  resolved: ({ status }) => status === "resolved",
+};
+
+/**
+ * The conversations of one list, newest first. What it does not know it fetches again, at most once a second. While the
+ * pointer moves over it every row stays where it is.
+ */
 export class ConversationList {
   #section = part(document, "#list", HTMLElement);
-  #rows = part(document, "#rows", HTMLElement);
   /** @type {"rest" | "fetch" | "pause"} */
   #phase = "rest";
   #stale = false;
+  #pointerMovedAt = -POINTER_RESTS_AFTER;
+  /** @type {(() => void)[]} moves that wait for the pointer to rest */
+  #moves = [];
 
   /**
    * @param {object} options
+   * @param {string} options.agentId
    * @param {(id: number) => boolean} options.isRead whether an agent is looking at that thread right now
+   * @param {() => void} options.onChange
    */
-  constructor({ isRead }) {
+  constructor({ agentId, isRead, onChange }) {
+    this.agentId = agentId;
     this.isRead = isRead;
+    this.onChange = onChange;
     this.openId = 0;
-    this.#section.addEventListener("htmx:afterRequest", ({ target }) => target === this.#section && this.#fetched());
+    const section = this.#section;
+    section.addEventListener("htmx:afterRequest", ({ target }) => target === this.#listing && this.#fetched());
+    section.addEventListener("pointermove", ({ pointerType }) => {
+      if (pointerType === "mouse") this.#pointerMovedAt = performance.now();
+    }, { passive: true });
+    section.addEventListener("pointerleave", () => {
+      this.#pointerMovedAt = -POINTER_RESTS_AFTER;
+      this.#settle();
+    });
+    section.addEventListener("keydown", (event) => this.#onKey(event));
+    new MutationObserver(() => this.#shown()).observe(section, { childList: true });
+  }
+
+  get #listing() {
+    return part(this.#section, ".listing", HTMLElement);
+  }
+
+  get #rows() {
+    return part(this.#section, ".rows", HTMLElement);
+  }
+
+  get unread() {
+    return this.#rows.querySelectorAll(".row-unread").length;
   }
 
   /** @param {Message} message */
@@ -30,25 +73,28 @@ export class ConversationList {
     const row = this.#find(message.conversation_id);
     if (!row) return this.refetch();
     const fromCustomer = message.sender_type === "customer";
+    if (fromCustomer && this.#listing.dataset.name === "resolved") return this.#leave(row); // it is open again
     if (fromCustomer) row.dataset.customerSeq = String(message.seq);
     this.#setLast(row, { text: message.content, ...message });
     this.#setUnread(row, fromCustomer && !this.isRead(message.conversation_id));
-    this.#place(row);
+    this.#move(() => this.#place(row));
   }
 
   /** @param {ConversationFrame} conversation */
   onConversation(conversation) {
     if (this.#phase === "fetch") this.#stale = true;
     const known = this.#find(conversation.id);
-    if (conversation.status !== "open") return known?.remove();
+    if (!BELONGS[this.#listing.dataset.name ?? ""](conversation, this.agentId)) return known && this.#leave(known);
+    if (!known && this.#pointerMoves) return this.refetch();
     const row = known ?? this.#newRow(conversation.id);
+    row.classList.remove("row-gone");
     const name = conversation.contact?.name ?? "";
     setText(row, ".row-name", name);
     setText(row, ".avatar", ([...name][0] ?? "").toUpperCase());
     if (!known) row.dataset.customerSeq = String(conversation.last_seq);
     if (conversation.last_message) this.#setLast(row, conversation.last_message);
     this.#setUnread(row, Boolean(conversation.unread) && !this.isRead(conversation.id));
-    this.#place(row);
+    this.#move(() => this.#place(row));
   }
 
   /** @param {MarkFrame} mark */
@@ -69,16 +115,65 @@ export class ConversationList {
   }
 
   refetch() {
-    this.#stale = this.#phase !== "rest";
-    if (this.#stale) return;
-    this.#phase = "fetch";
-    this.#section.dispatchEvent(new Event("refetch"));
+    this.#move(() => {
+      this.#stale = this.#phase !== "rest";
+      if (this.#stale) return;
+      this.#phase = "fetch";
+      this.#listing.dispatchEvent(new Event("refetch"));
+    });
+  }
+
+  get #pointerMoves() {
+    return performance.now() - this.#pointerMovedAt < POINTER_RESTS_AFTER;
+  }
+
+  /**
+   * Does what moves rows, once no pointer is about to press one.
+   * @param {() => void} move
+   */
+  #move(move) {
+    this.#moves.push(move);
+    if (!this.#pointerMoves) this.#settle();
+    else if (this.#moves.length === 1) this.#await();
+  }
+
+  #await() {
+    setTimeout(() => (this.#pointerMoves ? this.#await() : this.#settle()), POINTER_RESTS_AFTER / 4);
+  }
+
+  #settle() {
+    for (const move of this.#moves.splice(0)) move();
+    this.onChange();
+  }
+
+  /** @param {HTMLElement} row of a conversation that does not belong here any more */
+  #leave(row) {
+    row.classList.add("row-gone");
+    this.#setUnread(row, false);
+    this.#move(() => row.classList.contains("row-gone") && row.remove());
+  }
+
+  /** Another list is on show. */
+  #shown() {
+    this.#moves = [];
+    showTimes(this.#rows);
+    this.select(this.openId);
+    this.onChange();
+  }
+
+  /** @param {KeyboardEvent} event the arrows go from row to row */
+  #onKey(event) {
+    const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
+    const links = [...this.#rows.querySelectorAll("a")];
+    const at = links.findIndex((link) => link === document.activeElement);
+    if (!step || at < 0) return;
+    event.preventDefault();
+    links[at + step]?.focus();
   }
 
   #fetched() {
     this.#phase = "pause";
-    showTimes(this.#rows);
-    this.select(this.openId);
+    this.#shown();
     setTimeout(() => {
       this.#phase = "rest";
       if (this.#stale) this.refetch();
@@ -96,7 +191,7 @@ export class ConversationList {
     const link = part(row, "a", HTMLAnchorElement);
     row.dataset.id = String(id);
     link.id = `row-${id}`;
-    link.href += `${id}/`;
+    link.href = `${this.#listing.dataset.path}${id}/`;
     if (id === this.openId) link.setAttribute("aria-current", "true");
     return row;
   }
@@ -117,6 +212,7 @@ export class ConversationList {
    */
   #setUnread(row, unread) {
     row.classList.toggle("row-unread", unread);
+    this.onChange();
   }
 
   /** @param {HTMLElement} row where its time belongs, with the focus kept */

@@ -5,17 +5,17 @@ import { Connection } from "../shared/connection.js";
 import { Outbox } from "../shared/messages.js";
 import { Composer } from "./composer.js";
 import { part, toast } from "./dom.js";
+import * as drafts from "./drafts.js";
 import { ConversationList } from "./list.js";
 import { showConnection, showSignedOut } from "./status.js";
 import { Thread } from "./thread.js";
 import { showTimes } from "./times.js";
+import { showUnread } from "./unread.js";
 
 const TIMES_EVERY = 30_000;
 
 const region = part(document, "#thread", HTMLElement);
-const agentName = part(document, "#inbox", HTMLElement).dataset.agentName ?? "";
-/** @type {Map<number, string>} */
-const drafts = new Map();
+const { agentName = "", agentId = "" } = part(document, "#inbox", HTMLElement).dataset;
 /** @type {Map<number, number>} the newest `rev` seen of each conversation */
 const revs = new Map();
 /** @type {Thread | undefined} */
@@ -25,6 +25,9 @@ let composer;
 let askedAfter = 0;
 let lastSeq = 0;
 let resuming = false;
+/** whether the thread that is on its way was chosen in the list, to be answered */
+let wasChosen = false;
+let shownPath = location.pathname;
 
 const connection = new Connection({
   url: `${location.origin.replace(/^http/, "ws")}/ws/inbox/`,
@@ -36,7 +39,11 @@ const outbox = new Outbox({
   send: (frame) => connection.send(frame),
   onChange: (item) => thread?.onItem(item, canSend()),
 });
-const list = new ConversationList({ isRead: (id) => id === thread?.id && document.visibilityState === "visible" });
+const list = new ConversationList({
+  agentId,
+  isRead: (id) => id === thread?.id && document.visibilityState === "visible",
+  onChange: () => showUnread(list.unread),
+});
 
 /**
  * Two changes made at once may arrive in the other order.
@@ -117,7 +124,6 @@ function showUnsent() {
 /** The server has drawn another thread, or none. */
 function openThread() {
   const root = region.querySelector(".conversation");
-  if (thread && composer) drafts.set(thread.id, composer.box.value);
   composer?.typing.stop();
   thread = composer = undefined;
   lastSeq = 0;
@@ -130,7 +136,8 @@ function openThread() {
       agentName,
     });
     composer = new Composer(root, {
-      draft: drafts.get(id) ?? "",
+      draft: drafts.get(id),
+      keepDraft: (text) => drafts.set(id, text),
       send: (content) => canSend() && Boolean(outbox.add({ conversation_id: id, content })),
       sayTyping: (isTyping) => connection.send({ type: "typing", conversation_id: id, is_typing: isTyping }),
     });
@@ -139,6 +146,26 @@ function openThread() {
     if (connection.state === "ready") connection.sayHello(); // what came between drawing and now
   }
   list.select(thread?.id ?? 0);
+  showUnread(list.unread);
+  if (wasChosen) composer?.focus();
+  wasChosen = false;
+}
+
+/** @param {Event} event of htmx: back and forward to another list load the page, whose drafts are kept */
+function onHistory(event) {
+  const { path } = /** @type {CustomEvent<{path: string}>} */ (event).detail;
+  if (listOf(path) !== listOf(shownPath)) location.reload();
+  shownPath = path;
+}
+
+/** @param {string} path */
+function listOf(path) {
+  return path.replace(/\d+\/$/, "");
+}
+
+/** @param {KeyboardEvent} event Escape leads from the thread back to its row */
+function onEscape(event) {
+  if (event.key === "Escape" && !event.isComposing && thread) document.getElementById(`row-${thread.id}`)?.focus();
 }
 
 /** @param {Event} event of htmx */
@@ -149,6 +176,11 @@ function onRefusal(event) {
   else toast("That did not work. Nothing was changed. Reload the page and try again.");
 }
 
+part(document, "#list", HTMLElement).addEventListener("click", () => (wasChosen = true));
+region.addEventListener("keydown", onEscape);
+region.addEventListener("htmx:afterSettle", () => document.activeElement === document.body && composer?.focus());
+document.addEventListener("htmx:pushedIntoHistory", () => (shownPath = location.pathname));
+document.addEventListener("htmx:historyCacheMiss", onHistory);
 new MutationObserver(openThread).observe(region, { childList: true });
 document.addEventListener("visibilitychange", () => thread?.read());
 document.addEventListener("htmx:sendError", () => toast("The server can't be reached. Try again in a moment."));

@@ -75,11 +75,21 @@ export class Thread {
     const { assignee, contact, status } = conversation;
     head.dataset.status = status;
     setText(head, ".status", status[0].toUpperCase() + status.slice(1));
-    setText(head, ".assignee", assignee ? `Assigned to ${assignee.name}` : "Unassigned");
+    this.#showAssignee(part(head, ".assignee", HTMLSelectElement), assignee);
     if (contact) setText(head, "h1", contact.name);
     this.#saw("visitor", conversation.visitor_read_seq);
     this.#saw("delivered", conversation.visitor_delivered_seq);
     this.#saw("agent", conversation.agent_read_seq);
+  }
+
+  /**
+   * @param {HTMLSelectElement} select
+   * @param {ConversationFrame["assignee"]} assignee who may have joined the team since this was drawn
+   */
+  #showAssignee(select, assignee) {
+    const id = assignee?.id ?? "";
+    if (assignee && ![...select.options].some(({ value }) => value === id)) select.add(new Option(assignee.name, id));
+    select.value = id;
   }
 
   /** @param {MarkFrame} mark */

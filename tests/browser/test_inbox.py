@@ -1,0 +1,193 @@
+"""The inbox in a real browser: its lists, who looks after what, and what an agent's hands and eyes rely on."""
+
+import re
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.clients import Visitor, demo_agent, new_visitor
+from tests.pages import Pages
+from tests.server import Server
+
+
+class Desk:
+    """An open inbox of one of the demo's people ("agent" or "owner")."""
+
+    def __init__(self, page: Page, server: Server, who: str = "agent") -> None:
+        self.page = page
+        person = server.demo()[who]
+        page.goto(f"{server.url}/")
+        page.get_by_label("E-mail").fill(person["email"])
+        page.get_by_label("Password").fill(person["password"])
+        page.get_by_role("button", name="Sign in").click()
+        expect(page.locator(".listing h2")).to_have_text("Open")
+
+    def go(self, listing: str) -> None:
+        self.page.get_by_role("navigation", name="Lists").get_by_role("link", name=listing, exact=True).click()
+        expect(self.page.locator(".listing h2")).to_have_text(listing)
+
+    def row(self, text: str) -> Locator:
+        return self.page.get_by_role("region", name="Conversations").get_by_role("listitem").filter(has_text=text)
+
+    def open(self, text: str) -> None:
+        self.row(text).get_by_role("link").click()
+        expect(self.page.get_by_role("log")).to_contain_text(text)
+
+    @property
+    def composer(self) -> Locator:
+        return self.page.get_by_role("textbox", name="Your reply")
+
+    @property
+    def assignee(self) -> Locator:
+        return self.page.get_by_role("combobox", name="Assigned to")
+
+    def focused(self) -> str:
+        return str(self.page.evaluate("document.activeElement.id || document.activeElement.ariaLabel"))
+
+
+@pytest.fixture
+def desk(page_factory: Pages, server: Server) -> Desk:
+    return Desk(page_factory(), server)
+
+
+def writes(server: Server, content: str) -> Visitor:
+    visitor = new_visitor(server)
+    visitor.write_first(content)
+    return visitor
+
+
+def test_a_conversation_goes_from_list_to_list_as_it_is_taken_resolved_and_written_in(
+    desk: Desk, server: Server
+) -> None:
+    visitor = writes(server, "Is oak in stock?")
+    desk.go("Unassigned")
+    desk.open("Is oak in stock?")
+    desk.assignee.select_option(label="Adam Agent (you)")
+    expect(desk.row("Is oak in stock?")).to_have_count(0)
+    desk.go("Mine")
+    desk.open("Is oak in stock?")
+    desk.page.get_by_role("button", name="Resolve").click()
+    expect(desk.row("Is oak in stock?")).to_have_count(0)
+    desk.go("Resolved")
+    desk.open("Is oak in stock?")
+    with visitor.connect() as browser:
+        browser.post("And ash?", conversation_id=browser.seen[0]["id"])
+    expect(desk.row("Is oak in stock?")).to_have_count(0)
+    desk.go("Mine")
+    expect(desk.row("And ash?")).to_be_visible()
+
+
+def test_two_agents_see_each_others_doing(page_factory: Pages, desk: Desk, server: Server) -> None:
+    other = Desk(page_factory(), server, "owner")
+    writes(server, "Whose am I?")
+    for each in (desk, other):
+        each.open("Whose am I?")
+    desk.assignee.select_option(label="Adam Agent (you)")
+    expect(other.assignee.locator("option:checked")).to_have_text("Adam Agent")
+    other.assignee.select_option(label="Unassigned")
+    expect(desk.assignee.locator("option:checked")).to_have_text("Unassigned")
+    other.page.get_by_role("button", name="Resolve").click()
+    expect(desk.page.locator(".status")).to_have_text("Resolved")
+    desk.page.get_by_role("button", name="Reopen").click()
+    expect(other.page.locator(".status")).to_have_text("Open")
+    assert page_factory.console_errors == []
+
+
+def test_back_and_forward_go_through_lists_and_threads(desk: Desk, server: Server) -> None:
+    writes(server, "Back and forth")
+    desk.open("Back and forth")
+    desk.composer.fill("half a thought")
+    desk.go("Unassigned")
+    expect(desk.page).to_have_url(re.compile("/inbox/unassigned/$"))
+    expect(desk.page.get_by_role("log")).to_have_count(0)
+    desk.page.go_back()
+    expect(desk.page.locator(".listing h2")).to_have_text("Open")
+    expect(desk.composer).to_have_value("half a thought")
+    desk.page.go_back()
+    expect(desk.page.get_by_role("log")).to_have_count(0)
+    desk.page.go_forward()
+    expect(desk.composer).to_have_value("half a thought")
+
+
+def test_rows_stay_under_a_moving_pointer(desk: Desk, server: Server) -> None:
+    first = writes(server, "The first to write")
+    writes(server, "The second to write")
+    expect(desk.row("The second to write")).to_be_visible()
+    box = desk.row("The second to write").bounding_box()
+    assert box
+    desk.page.mouse.move(box["x"] + 40, box["y"] + 20)
+    desk.page.mouse.move(box["x"] + 60, box["y"] + 30)
+    with first.connect() as browser:
+        browser.post("First again", conversation_id=browser.seen[0]["id"])
+    writes(server, "A third")
+    expect(desk.row("First again")).to_be_visible()
+    assert desk.row("The second to write").bounding_box() == box
+    expect(desk.row("A third")).to_be_visible()  # once the pointer rests
+    above = [desk.row(text).bounding_box() for text in ("A third", "First again", "The second to write")]
+    tops = [place["y"] for place in above if place]
+    assert tops == sorted(tops)
+
+
+def test_the_tab_says_how_many_conversations_wait(desk: Desk, server: Server, page_factory: Pages) -> None:
+    def waiting() -> int:
+        found = re.match(r"\((\d+)\) ", desk.page.title())
+        return int(found[1]) if found else 0
+
+    desk.page.reload()
+    before = waiting()
+    writes(server, "Please count me")
+    expect(desk.row("Please count me")).to_have_class(re.compile("row-unread"))
+    assert waiting() == before + 1
+    assert "circle" in str(desk.page.locator("link[rel='icon']").get_attribute("href"))
+    desk.open("Please count me")
+    expect(desk.row("Please count me")).not_to_have_class(re.compile("row-unread"))
+    assert waiting() == before
+    assert desk.page.title().endswith("· PingBack")
+
+
+def test_the_keyboard_alone_chooses_answers_and_returns(desk: Desk, server: Server) -> None:
+    writes(server, "Older")
+    writes(server, "Newer")
+    expect(desk.row("Newer")).to_be_visible()
+    desk.row("Newer").get_by_role("link").focus()
+    keyboard = desk.page.keyboard
+    keyboard.press("ArrowDown")
+    keyboard.press("Enter")
+    expect(desk.page.get_by_role("log")).to_contain_text("Older")
+    expect(desk.composer).to_be_focused()
+    keyboard.type("An answer")
+    keyboard.press("Enter")
+    expect(desk.page.get_by_role("log")).to_contain_text("An answer")
+    keyboard.press("Escape")
+    expect(desk.row("An answer").get_by_role("link")).to_be_focused()
+    keyboard.press("ArrowUp")
+    keyboard.press("ArrowDown")
+    keyboard.press("Enter")
+    desk.page.get_by_role("button", name="Resolve").focus()
+    keyboard.press("Enter")
+    expect(desk.page.locator(".status")).to_have_text("Resolved")
+    expect(desk.composer).to_be_focused()
+
+
+def test_a_draft_outlives_a_reload(desk: Desk, server: Server) -> None:
+    writes(server, "Keep my draft")
+    desk.open("Keep my draft")
+    desk.composer.fill("half a thought")
+    desk.page.reload()
+    expect(desk.composer).to_have_value("half a thought")
+    desk.composer.press("Enter")
+    expect(desk.page.get_by_role("log")).to_contain_text("half a thought")
+    desk.page.reload()
+    expect(desk.composer).to_have_value("")
+
+
+def test_on_a_phone_every_list_is_in_reach(page_factory: Pages, server: Server) -> None:
+    desk = Desk(page_factory(390, 844), server)
+    demo_agent(server)
+    writes(server, "From a phone")
+    desk.go("Unassigned")
+    desk.open("From a phone")
+    expect(desk.assignee).to_be_visible()
+    desk.page.get_by_role("link", name="Back to the list").click()
+    expect(desk.row("From a phone")).to_be_visible()
+    assert desk.page.evaluate("document.documentElement.scrollWidth") == 390
