@@ -9,6 +9,7 @@ urlpatterns = [
     path("", views.inbox, name="inbox"),
     path("list/", views.inbox_list, name="inbox_list"),
     path("<int:conversation_id>/", views.inbox_thread, name="inbox_thread"),
+    path("<int:conversation_id>/messages/", views.inbox_messages, name="inbox_messages"),
     path("<int:conversation_id>/resolve/", views.inbox_resolve, name="inbox_resolve"),
     path("<int:conversation_id>/reopen/", views.inbox_reopen, name="inbox_reopen"),
     path("<int:conversation_id>/assign/", views.inbox_assign, name="inbox_assign"),

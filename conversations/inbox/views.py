@@ -1,5 +1,6 @@
 """The agents' inbox. htmx is given the part of the page it asks for, everybody else the whole page."""
 
+import re
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
@@ -90,10 +91,22 @@ def inbox_list(request: InboxRequest, listing: Listing = OPEN) -> HttpResponse:
 @for_agents
 def inbox_thread(request: InboxRequest, conversation_id: int, listing: Listing = OPEN) -> HttpResponse:
     conversation = _conversation(request, conversation_id)
-    thread = {"newest_messages": conversation.messages.newest(THREAD_LENGTH), **_head(request, conversation)}
+    thread = {"messages": conversation.messages.newest(THREAD_LENGTH), **_head(request, conversation)}
     if request.htmx:
         return render(request, "inbox/_thread.html", {"listing": listing, **thread})
     return _page(request, listing, open_id=conversation.pk, **thread)
+
+
+@require_safe
+@for_agents
+def inbox_messages(request: InboxRequest, conversation_id: int) -> HttpResponse:
+    """The page before the message whose seq is `?before=`."""
+    before = request.GET.get("before", "")
+    if not re.fullmatch("[0-9]{1,9}", before):
+        raise Http404
+    conversation = _conversation(request, conversation_id)
+    messages = conversation.messages.filter(seq__lt=int(before)).newest(THREAD_LENGTH)
+    return render(request, "inbox/_messages.html", {"conversation": conversation, "messages": messages})
 
 
 @require_POST

@@ -181,6 +181,50 @@ def test_a_draft_outlives_a_reload(desk: Desk, server: Server) -> None:
     expect(desk.composer).to_have_value("")
 
 
+LONG_AGO = """
+from datetime import timedelta
+from django.utils import timezone
+from conversations.models import Conversation, Message, Sender
+conversation = Conversation.objects.latest("pk")
+now = timezone.now()
+Message.objects.bulk_create(
+    Message(
+        conversation=conversation, seq=number, rev=number, content=f"m{number}", sender=Sender.CUSTOMER,
+        contact_id=conversation.contact_id, author_name="Visitor", created_at=now - timedelta(hours=400 - number),
+    )
+    for number in range(2, 351)
+)
+Conversation.objects.filter(pk=conversation.pk).update(
+    last_seq=350, rev=350, visitor_read_seq=350, visitor_delivered_seq=350, last_customer_seq=350)
+"""
+
+
+def test_a_long_thread_is_read_back_to_its_beginning_without_a_jump(desk: Desk, server: Server) -> None:
+    visitor = writes(server, "m1")
+    server.site.manage("shell", "--no-imports", "-c", LONG_AGO)
+    desk.page.reload()
+    desk.row("m1").get_by_role("link").click()
+    log = desk.page.get_by_role("log")
+    rows = log.locator(".bubble")
+    expect(rows).to_have_count(100)
+    anchor = log.get_by_text("m251", exact=True)
+    anchor.scroll_into_view_if_needed()
+    expect(rows).to_have_count(200)
+    expect(anchor).to_be_in_viewport()
+    for _ in range(6):
+        rows.first.scroll_into_view_if_needed()
+        desk.page.wait_for_timeout(200)
+    expect(rows).to_have_count(350)
+    assert rows.all_inner_texts()[0].endswith("m1")
+    days = log.locator(".day").all_inner_texts()
+    assert len(days) == len(set(days)) > 10
+    with visitor.connect() as browser:
+        browser.post("and now", conversation_id=browser.seen[0]["id"])
+    expect(rows.last).to_contain_text("and now")
+    expect(log.locator(".day").last).to_have_text("Today")
+    expect(desk.page.get_by_role("button", name="New messages")).to_be_visible()
+
+
 def test_on_a_phone_every_list_is_in_reach(page_factory: Pages, server: Server) -> None:
     desk = Desk(page_factory(390, 844), server)
     demo_agent(server)

@@ -218,9 +218,26 @@ def test_the_thread_shows_the_newest_100_messages(cast: Cast) -> None:
     conversation = cast.conversation(visitor, "message 1")
     for number in range(2, 103):
         cast.post(visitor, f"message {number}", conversation_id=conversation.pk)
-    html = page(signed_in(cast.alice), "inbox_thread", conversation.pk)
+    client = signed_in(cast.alice)
+    html = page(client, "inbox_thread", conversation.pk)
     assert bubbles(html) == [f"message {number}" for number in range(3, 103)]
-    assert "These are the newest 100 messages." in html
+    earlier = re.search(r'class="thread-older" hx-get="([^"]+)"', html)
+    assert earlier
+    html = client.get(earlier[1]).content.decode()
+    assert bubbles(html) == ["message 1", "message 2"]
+    assert "thread-older" not in html
+
+
+@pytest.mark.parametrize("before", ["", "x", "-1", "1e3", "9" * 30])
+def test_a_page_of_earlier_messages_begins_at_a_seq(cast: Cast, before: str) -> None:
+    path = reverse("inbox_messages", args=[cast.conversation().pk])
+    assert signed_in(cast.alice).get(path, {"before": before}).status_code == 404
+
+
+def test_charlie_reads_no_earlier_messages_of_another_business(cast: Cast) -> None:
+    path = reverse("inbox_messages", args=[cast.conversation().pk])
+    assert signed_in(cast.alice).get(path, {"before": 9}).status_code == 200
+    assert signed_in(cast.charlie).get(path, {"before": 9}).status_code == 404
 
 
 def test_messages_of_one_author_in_one_minute_share_a_heading(cast: Cast) -> None:

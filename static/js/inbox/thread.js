@@ -1,7 +1,7 @@
 /** @import { Item } from "../shared/messages.js" */
 /** @import { ConversationFrame, MarkFrame, Message, MessageFrame, AckFrame, TypingFrame } from "../shared/types.js" */
 
-import { Timeline } from "../shared/messages.js";
+import { dayText, Timeline } from "../shared/messages.js";
 import { clone, part, setText } from "./dom.js";
 import { setTime, showTimes } from "./times.js";
 import { TypingLine } from "./typing.js";
@@ -41,9 +41,9 @@ export class Thread {
       visitor: Number(root.dataset.visitorReadSeq),
       delivered: Number(root.dataset.visitorDeliveredSeq),
     };
-    for (const bubble of this.bubbles.querySelectorAll("li")) this.#adopt(bubble);
+    this.#adoptAll();
     this.#showState();
-    showTimes(root);
+    new MutationObserver(() => this.#adoptAll()).observe(this.bubbles, { childList: true });
     this.newer.addEventListener("click", () => this.#toTheEnd());
     this.scroll.addEventListener("scroll", () => this.#isAtTheEnd() && (this.newer.hidden = true), { passive: true });
   }
@@ -126,7 +126,19 @@ export class Thread {
     if (seq > this.seen.agent && document.visibilityState === "visible" && this.markRead(seq)) this.seen.agent = seq;
   }
 
-  /** @param {HTMLElement} bubble drawn by the server */
+  /** What the server has drawn: the thread at first, then pages before it. */
+  #adoptAll() {
+    const drawn = [...this.bubbles.querySelectorAll(".bubble[data-seq]")].map((bubble) => /** @type {HTMLElement} */ (bubble));
+    const strangers = drawn.filter(({ dataset }) => dataset.seq && !this.#bubbles.has(Number(dataset.id)));
+    if (!strangers.length) return;
+    for (const bubble of strangers) this.#adopt(bubble);
+    showTimes(this.bubbles);
+    for (const bubble of strangers) this.#arrange(bubble);
+    const next = nextBubble(strangers.at(-1));
+    if (next) this.#arrange(next);
+  }
+
+  /** @param {HTMLElement} bubble */
   #adopt(bubble) {
     const { id, seq, rev } = bubble.dataset;
     this.#bubbles.set(Number(id), bubble);
@@ -155,9 +167,9 @@ export class Thread {
     this.#bubbles.set(message.id, bubble);
     const following = this.timeline.messages.slice(at + 1).find(({ id }) => this.#bubbles.has(id));
     const next = following ? this.#bubbles.get(following.id) : this.#unsent.values().next().value;
-    this.bubbles.insertBefore(bubble, next ?? null);
-    this.#group(bubble);
-    if (next) this.#group(next);
+    this.bubbles.insertBefore(bubble, next ? dayBefore(next) ?? next : null);
+    this.#arrange(bubble);
+    if (next) this.#arrange(next);
   }
 
   /** @param {Item} item */
@@ -166,7 +178,7 @@ export class Thread {
     this.#fill(bubble, "agent", this.agentName, item.content, new Date().toISOString());
     this.#unsent.set(item.client_id, bubble);
     this.bubbles.append(bubble);
-    this.#group(bubble);
+    this.#arrange(bubble);
     this.#toTheEnd();
     return bubble;
   }
@@ -175,7 +187,10 @@ export class Thread {
   #forget(clientId) {
     const bubble = clientId && this.#unsent.get(clientId);
     if (!bubble) return;
+    const next = nextBubble(bubble);
+    dayBefore(bubble)?.remove();
     bubble.remove();
+    if (next) this.#arrange(next);
     this.#unsent.delete(clientId);
   }
 
@@ -193,10 +208,16 @@ export class Thread {
     setTime(part(bubble, "time", HTMLTimeElement), createdAt);
   }
 
-  /** @param {HTMLElement} bubble the same author in the same minute needs no second heading */
-  #group(bubble) {
-    const previous = bubble.previousElementSibling;
+  /** @param {Element} bubble a new day is named; the same author in the same minute needs no second heading */
+  #arrange(bubble) {
+    const previous = previousBubble(bubble);
     bubble.classList.toggle("bubble-continues", previous !== null && groupOf(previous) === groupOf(bubble));
+    const day = dayOf(bubble);
+    const named = dayBefore(bubble);
+    if (previous && dayOf(previous) === day) return named?.remove();
+    const line = named ?? clone("day-template");
+    setText(line, "span", day);
+    if (!named) bubble.before(line);
   }
 
   /** @param {string} clientId */
@@ -256,6 +277,30 @@ export class Thread {
     this.scroll.scrollTop = 0;
     this.newer.hidden = true;
   }
+}
+
+/** @param {Element} bubble */
+function dayBefore(bubble) {
+  const before = bubble.previousElementSibling;
+  return before?.matches(".day") ? /** @type {HTMLElement} */ (before) : null;
+}
+
+/** @param {Element} bubble */
+function previousBubble(bubble) {
+  const before = (dayBefore(bubble) ?? bubble).previousElementSibling;
+  return before?.matches(".bubble") ? before : null;
+}
+
+/** @param {Element} [bubble] */
+function nextBubble(bubble) {
+  let next = bubble?.nextElementSibling;
+  if (next?.matches(".day")) next = next.nextElementSibling;
+  return next?.matches(".bubble") ? next : null;
+}
+
+/** @param {Element} bubble */
+function dayOf(bubble) {
+  return dayText(new Date(part(bubble, "time", HTMLTimeElement).dateTime));
 }
 
 /** @param {Element} bubble */

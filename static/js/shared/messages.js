@@ -278,3 +278,15 @@ export function shortTime(moment, now = new Date()) {
   const year = moment.getFullYear() === now.getFullYear() ? undefined : "numeric";
   return moment.toLocaleDateString(undefined, { day: "numeric", month: "short", year });
 }
+
+/**
+ * "Today", "Yesterday", then the date as the reader writes it.
+ * @param {Date} date
+ */
+export function dayText(date) {
+  const today = new Date();
+  const age = Math.round((today.setHours(12, 0, 0, 0) - new Date(date).setHours(12, 0, 0, 0)) / DAY);
+  if (age < 2) return age < 1 ? "Today" : "Yesterday";
+  const year = date.getFullYear() === today.getFullYear() ? undefined : "numeric";
+  return date.toLocaleDateString(undefined, { weekday: "long", day: "numeric", month: "long", year });
+}

@@ -1,7 +1,7 @@
 /** @import { Message } from "../shared/types.js" */
 /** @import { Item } from "../shared/messages.js" */
 /** @import { Chat, Talk } from "./chat.js" */
-import { DAY, shortTime } from "../shared/messages.js";
+import { DAY, dayText, shortTime } from "../shared/messages.js";
 
 const KEPT = 150; // rows in the page at a time
 const STEP = 50;
@@ -264,15 +264,6 @@ function timeText(date) {
 /** @param {string} at */
 export function exactTime(at) {
   return new Date(at).toLocaleString([], { dateStyle: "full", timeStyle: "short" });
-}
-
-/** @param {Date} date */
-function dayText(date) {
-  const today = new Date();
-  const age = Math.round((today.setHours(12, 0, 0, 0) - new Date(date).setHours(12, 0, 0, 0)) / DAY);
-  if (age < 2) return age < 1 ? "Today" : "Yesterday";
-  const year = date.getFullYear() === today.getFullYear() ? undefined : "numeric";
-  return date.toLocaleDateString([], { weekday: "long", day: "numeric", month: "long", year });
 }
 
 /**
