@@ -151,6 +151,16 @@ function openThread() {
   wasChosen = false;
 }
 
+/** @param {MouseEvent} event on a row; what is open already need not come again */
+function onChoice(event) {
+  const link = /** @type {Element} */ (event.target).closest("a");
+  wasChosen = link !== null;
+  if (!link?.matches("[aria-current]") || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  event.stopPropagation();
+  composer?.focus();
+}
+
 /** @param {Event} event of htmx: back and forward to another list load the page, whose drafts are kept */
 function onHistory(event) {
   const { path } = /** @type {CustomEvent<{path: string}>} */ (event).detail;
@@ -176,7 +186,7 @@ function onRefusal(event) {
   else toast("That did not work. Nothing was changed. Reload the page and try again.");
 }
 
-part(document, "#list", HTMLElement).addEventListener("click", () => (wasChosen = true));
+part(document, "#list", HTMLElement).addEventListener("click", onChoice, true);
 region.addEventListener("keydown", onEscape);
 region.addEventListener("htmx:afterSettle", () => document.activeElement === document.body && composer?.focus());
 document.addEventListener("htmx:pushedIntoHistory", () => (shownPath = location.pathname));
