@@ -114,6 +114,13 @@ def conversation_payload(conversation: Conversation, *, viewer: Sender) -> Paylo
 # Frames to one socket
 
 
+def conversation_of(frame: str) -> int | None:
+    """Which conversation a frame is about, if any."""
+    payload = msgspec.json.decode(frame)
+    found: int | None = payload.get("conversation_id", payload.get("id"))
+    return found
+
+
 def message_frame(message: Message, *, viewer: Sender) -> str:
     return encode({"type": "message", **message_payload(message, viewer=viewer)})
 

@@ -30,10 +30,10 @@ class VisitorSocket(Socket[VisitorHello]):
     frames = visitor_frames
     hello_frame = VisitorHello
     widget_id: UUID
-    hidden: frozenset[int]  # own conversations that this page may not show
+    hidden: frozenset[int] = frozenset()  # own conversations that this page may not show
 
     async def admit(self, hello: VisitorHello) -> None:
-        self.widget_id, caller, self.hidden = await in_thread(visitor_admit, hello, page_host=self.page_host)
+        self.widget_id, caller = await in_thread(visitor_admit, hello, page_host=self.page_host)
         self._become(caller)
 
     def _become(self, caller: Caller) -> None:
@@ -44,7 +44,12 @@ class VisitorSocket(Socket[VisitorHello]):
     async def resume(self, hello: VisitorHello) -> list[str]:
         if self.caller.is_newcomer:
             return []
+        self.hidden = await in_thread(hidden_on_page, self.caller, page_host=self.page_host)
         return await in_thread(missed_by_visitor, self.caller, hello.after, hidden=self.hidden)
+
+    def push(self, text: str) -> None:
+        if not self.hidden or events.conversation_of(text) not in self.hidden:
+            super().push(text)
 
     async def handle(self, frame: Frame) -> None:
         if getattr(frame, "conversation_id", None) in self.hidden:
@@ -78,13 +83,13 @@ class VisitorSocket(Socket[VisitorHello]):
         self.answer(draft, outcome)
 
 
-def visitor_admit(hello: VisitorHello, *, page_host: str) -> tuple[UUID, Caller, frozenset[int]]:
-    """The widget that a hello names, who says it, and the conversations that stay hidden on this page."""
+def visitor_admit(hello: VisitorHello, *, page_host: str) -> tuple[UUID, Caller]:
+    """The widget that a hello names, and who says it."""
     widget = widget_for_page(hello.widget, page_host=page_host)
     caller = newcomer(widget.business_id) if hello.token is None else visitor_authenticate(hello.token)
     if caller.business_id != widget.business_id:
         raise InvalidToken
-    return widget.pk, caller, hidden_on_page(caller, page_host=page_host)
+    return widget.pk, caller
 
 
 async def visitor_socket(scope: dict[str, Any], receive: Any, send: Any) -> None:

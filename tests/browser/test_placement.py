@@ -216,6 +216,23 @@ def test_markup_with_the_scripts_name_brings_in_nobody_else(visit: Visit) -> Non
     assert [url for url in asked if "evil.example" in url] == ["https://evil.example/widget.js"]  # the image itself
 
 
+@pytest.mark.parametrize(
+    "markup", ["<img id=PingBackAttach>", "<a id=PIPEBACK_ID href=x></a>", "<img id=PingBackWidgetId>"]
+)
+def test_markup_with_the_names_of_our_globals_is_no_setting(visit: Visit, markup: str, page_factory: Pages) -> None:
+    chat = visit(html(body=markup + ON_THE_TAG)).open()
+    chat.say("Hello")
+    assert page_factory.console_errors == []
+
+
+def test_a_browser_that_is_too_old_shows_no_launcher(visit: Visit, page_factory: Pages) -> None:
+    old = "<script>delete Document.prototype.adoptedStyleSheets</script>"
+    chat = visit(html(head=old, body=SNIPPET))
+    wait_until(lambda: any("too old" in warning for warning in warnings(chat.page)))
+    expect(chat.page.locator("pingback-widget")).to_have_count(0)
+    assert page_factory.console_errors == []
+
+
 def test_after_a_refused_config_the_script_may_run_again(visit: Visit, page_factory: Pages, server: Server) -> None:
     chat = visit(html())
     chat.page.route("**/api/v1/widget/*", lambda route: route.fulfill(status=503, json={"detail": "Busy."}), times=1)

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import WebSocketRoute, expect
+from playwright.sync_api import Route, WebSocketRoute, expect
 
 from tests.conftest import MakeServer
 from tests.pages import Pages
@@ -244,6 +244,111 @@ def test_sockets_that_stop_working_are_replaced_by_http(widget: Widget) -> None:
     expect(widget.rows).to_have_text(["by socket", "in between", "by post"])
 
 
+def test_a_socket_that_opened_before_the_first_post_learns_who_is_there(widget: Widget) -> None:
+    """It said hello as a newcomer, and became ready after the message had gone by HTTP."""
+    is_blocked = is_holding = True
+    held: list[tuple[WebSocketRoute, str | bytes]] = []
+
+    def hold(line: WebSocketRoute) -> None:
+        if is_blocked:
+            line.close()
+            return
+        there = line.connect_to_server()
+        line.on_message(there.send)
+        there.on_message(lambda text: held.append((line, text)) if is_holding else line.send(text))
+
+    widget.page.route_web_socket(SOCKETS, hold)
+    widget.visit().open()
+    expect(widget.dialog).to_contain_text("Live answers are blocked here", timeout=15_000)
+    is_blocked = False
+    widget.page.evaluate("dispatchEvent(new Event('online'))")
+    while not held:
+        widget.page.wait_for_timeout(50)
+    conversation = widget.say("by post")
+    is_holding = False
+    for line, text in held:
+        line.send(text)
+    expect(widget.dialog).not_to_contain_text("Live answers are blocked here")
+    with widget.agent() as agent:
+        agent.post("by socket", conversation_id=conversation)
+    expect(widget.log).to_contain_text("by socket")
+    assert widget.say("and more") == conversation
+
+
+def test_over_http_an_ended_token_starts_afresh_and_loses_nothing(widget: Widget) -> None:
+    block_sockets(widget)
+    widget.visit().open()
+    expect(widget.dialog).to_contain_text("Live answers are blocked here", timeout=15_000)
+    widget.say("before")
+    widget.orm(
+        "from auth_signing.models import VisitorSession\n"
+        "for session in VisitorSession.objects.all():\n"
+        "    session.token_hash = f'{session.pk.hex}{session.pk.hex}'; session.save()"
+    )
+    widget.write("one")
+    widget.write("two")
+    expect(widget.log.locator(".row", has_text="two")).to_contain_text("Sent", timeout=15_000)
+    expect(widget.rows).to_have_text(["one", "two"])
+    expect(widget.composer).to_be_editable()
+
+
+def test_a_poll_that_comes_too_late_with_an_ended_token_stops_nothing(widget: Widget) -> None:
+    block_sockets(widget)
+    widget.visit().open()
+    expect(widget.dialog).to_contain_text("Live answers are blocked here", timeout=15_000)
+    widget.say("before")
+    held: list[Route] = []
+    is_holding = True
+    calls = re.compile("/visitor/conversations")
+    widget.page.route(calls, lambda route: held.append(route) if is_holding else route.continue_())
+    while not held:
+        widget.page.wait_for_timeout(100)
+    widget.write("one")
+    widget.page.wait_for_timeout(300)
+    assert len(held) == 2
+    is_holding = False
+    for route in held:
+        refusal = {"code": "INVALID_TOKEN", "detail": "x"}
+        route.fulfill(status=401, json=refusal, headers={"Access-Control-Allow-Origin": "*"})
+    expect(widget.log.locator(".row", has_text="one")).to_contain_text("Sent", timeout=15_000)
+    expect(widget.composer).to_be_editable()
+
+
+def test_messages_that_are_gone_are_not_asked_for_again_and_again(widget: Widget) -> None:
+    conversation = widget.visit().open().say("one")
+    widget.say("two")
+    widget.orm(f"Message.objects.filter(conversation_id={conversation}, seq=1).delete()")
+    asked: list[str] = []
+    widget.page.on("request", lambda request: asked.append(request.url) if "messages?" in request.url else None)
+    widget.page.reload()
+    widget.open()
+    expect(widget.log).to_contain_text("Earlier messages could not be loaded")
+    widget.page.wait_for_timeout(500)
+    assert len(asked) < 5
+
+
+def test_what_was_too_long_is_not_said_of_another_conversation(widget: Widget) -> None:
+    widget.visit().open().say("one")
+    widget.button("All conversations").click()
+    widget.button("New conversation").click()
+    widget.composer.fill("x" * 10_001)
+    widget.composer.press("Enter")
+    expect(widget.dialog).to_contain_text("at most 10,000 characters")
+    widget.button("All conversations").click()
+    widget.dialog.get_by_role("listitem").get_by_role("button").click()
+    expect(widget.log).to_contain_text("one")
+    expect(widget.dialog).not_to_contain_text("at most 10,000 characters")
+
+
+def test_without_web_audio_there_is_no_sound_and_no_fault(widget: Widget, page_factory: Pages) -> None:
+    widget.page.add_init_script("delete window.AudioContext")
+    widget.visit().open().say("Hello")
+    widget.button("Sound").click()
+    expect(widget.button("Sound")).to_have_attribute("aria-pressed", "true")
+    widget.page.wait_for_timeout(300)
+    assert page_factory.console_errors == []
+
+
 def test_over_http_a_visitor_finds_the_conversations(widget: Widget) -> None:
     widget.visit().open().say("Hello")
     block_sockets(widget)
@@ -271,7 +376,9 @@ def test_where_the_list_cannot_be_loaded_the_visitor_goes_on_writing(widget: Wid
     widget.visit().open().say("Hello")
     list_module = re.compile(r"/static/js/widget/home\.")
     widget.page.route(list_module, lambda route: route.abort())
-    widget.button("All conversations").click()
+    with widget.page.expect_event("requestfailed"):
+        widget.button("All conversations").click()
+    expect(widget.composer).to_be_visible()
     widget.say("still here")
     expect(widget.rows).to_have_text(["Hello", "still here"])
     widget.page.unroute(list_module)

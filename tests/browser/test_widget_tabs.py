@@ -49,6 +49,74 @@ def test_tabs_opened_before_the_first_message_are_one_visitor(widget: Widget) ->
     expect(other.dialog.get_by_role("listitem")).to_have_count(2)
 
 
+def test_two_tabs_whose_first_messages_race_lose_neither(widget: Widget) -> None:
+    widget.visit().open()
+    other = another_tab(widget).visit().open()
+    widget.page.context.set_offline(True)
+    widget.write("from one tab")
+    other.write("from the other")
+    widget.page.context.set_offline(False)
+    for tab, said in ((widget, "from one tab"), (other, "from the other")):
+        expect(tab.log.locator(".row", has_text=said)).to_contain_text("Sent", timeout=15_000)
+    assert token(widget) == token(other)
+    widget.page.reload()
+    widget.open().button("All conversations").click()
+    expect(widget.dialog.get_by_role("listitem")).to_have_text([re.compile("from the other|from one tab")] * 2)
+
+
+def test_a_tab_that_failed_to_begin_is_the_visitor_of_the_tab_that_did(widget: Widget) -> None:
+    refuse_what_is_wrong(widget)
+    widget.visit().open().write("wrong")
+    expect(widget.dialog).to_contain_text("Not sent")
+    other = another_tab(widget).visit().open()
+    other.say("from the other")
+    kept = token(other)
+    wait_until(lambda: widget.button("All conversations").is_visible())
+    widget.say("from the first")
+    assert token(widget) == kept
+
+
+def test_a_refused_message_alone_keeps_no_line(widget: Widget) -> None:
+    lines = refuse_what_is_wrong(widget)
+    conversation = widget.visit().open().say("right")
+    widget.write("wrong")
+    expect(widget.dialog).to_contain_text("Not sent")
+    widget.button("All conversations").click()
+    widget.button("New conversation").click()
+    expect(widget.dialog).not_to_contain_text("Not sent")  # it is the other one's
+    widget.orm(f"Conversation.objects.filter(pk={conversation}).update(status='resolved', rev=99)")
+    widget.page.reload()
+    widget.launcher.hover()
+    widget.page.locator("pingback-widget .panel").wait_for(state="attached")
+    widget.page.wait_for_timeout(300)
+    assert lines == []
+    widget.open().button("All conversations").click()
+    widget.dialog.get_by_role("listitem").get_by_role("button").click()
+    expect(widget.dialog).to_contain_text("Not sent")
+
+
+def refuse_what_is_wrong(widget: Widget) -> list[WebSocketRoute]:
+    """The socket answers "wrong" with an error. Returns the lines that are open."""
+    lines: list[WebSocketRoute] = []
+
+    def refuse(line: WebSocketRoute) -> None:
+        there = line.connect_to_server()
+        lines.append(line)
+        line.on_close(lambda *_: lines.remove(line))
+
+        def pass_on(text: str | bytes) -> None:
+            found = re.search(r'"client_id":"([^"]+)"', str(text))
+            if found and "wrong" in str(text):
+                line.send(f'{{"type":"error","code":"INTERNAL_ERROR","detail":"x","client_id":"{found[1]}"}}')
+            else:
+                there.send(text)
+
+        line.on_message(pass_on)
+
+    widget.page.route_web_socket(re.compile("/ws/visitor/"), refuse)
+    return lines
+
+
 def test_what_one_tab_keeps_the_other_does_not_undo(widget: Widget) -> None:
     widget.visit().open()
     other = another_tab(widget).visit().open()

@@ -62,5 +62,7 @@ def test_frames_about_a_hidden_conversation_are_refused(server: Server) -> None:
             page.send(conversation_id=conversation, **frame)
             assert page.expect("error")["code"] == "ORIGIN_REFUSED"
         assert page.post("a new conversation")["conversation_id"] != conversation
-    with visitor.connect(origin="https://www.shop.example") as page:
-        assert page.post("at home", conversation_id=conversation)["seq"] == 2
+        with visitor.connect(origin="https://www.shop.example") as home:
+            assert home.post("at home", conversation_id=conversation)["seq"] == 2
+        page.post("nothing came of that", conversation_id=page.seen[-1]["conversation_id"])
+        assert "at home" not in str(page.seen)

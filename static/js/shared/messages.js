@@ -132,6 +132,11 @@ export class Outbox {
     this.timers = timers;
   }
 
+  /** Something is on its way, or will be. */
+  get isWaiting() {
+    return this.items.some(({ state }) => state !== "failed");
+  }
+
   /**
    * @param {{conversation_id?: number, content: string}} message
    * @returns {Item}

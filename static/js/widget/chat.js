@@ -157,6 +157,8 @@ export class Chat {
   drafts;
   /** @type {Polling | undefined} */
   #polling;
+  /** @type {string | undefined} who this line is for */
+  #helloToken;
   #isPlaced = false;
   #isChanging = false;
   #askedAfter = "";
@@ -185,13 +187,13 @@ export class Chat {
     if (conversations) this.know(conversations);
     addEventListener("storage", () => this.#meet());
     for (const change of ["online", "offline", "pagehide", "visibilitychange"]) {
-      addEventListener(change, () => (this.#keep(), this.#changed()), true);
+      addEventListener(change, () => (this.#meet(), this.#keep(), this.#changed()), true);
     }
   }
 
   /** Goes on where the last page was left: a message that waits is sent, an answer is waited for. */
   start() {
-    if (this.outbox.items.length || this.#isAwaiting) this.connection.open();
+    if (this.#isWaiting) this.connection.open();
   }
 
   /** @param {Omit<ConversationFrame, "type">[]} conversations */
@@ -240,8 +242,8 @@ export class Chat {
     return [...this.talks.values()].reduce((sum, { unread }) => sum + unread, 0);
   }
 
-  get #isAwaiting() {
-    return [...this.talks.values()].some(({ isAwaited }) => isAwaited);
+  get #isWaiting() {
+    return this.outbox.isWaiting || [...this.talks.values()].some(({ isAwaited }) => isAwaited);
   }
 
   open() {
@@ -255,7 +257,7 @@ export class Chat {
   /** The line stays while an answer is awaited. */
   close() {
     this.isOpen = false;
-    if (this.outbox.items.length || this.#isAwaiting) return;
+    if (this.#isWaiting) return;
     this.#endPolling();
     this.connection.close();
   }
@@ -321,6 +323,7 @@ export class Chat {
   /** @returns {HelloFrame} */
   #hello() {
     if (!this.token) this.#remember();
+    this.#helloToken = this.token;
     const after = this.#after();
     this.#askedAfter = JSON.stringify(after);
     return { type: "hello", widget: this.config.id, token: this.token, after };
@@ -359,7 +362,11 @@ export class Chat {
 
   /** @param {MessageFrame | AckFrame} frame */
   #onMessage(frame) {
-    if (frame.type === "ack" && frame.token) this.token = frame.token;
+    if (frame.type === "ack" && frame.token) {
+      const { token } = this.read("localStorage");
+      if (token && token !== frame.token) return this.#meet(true); // another tab was first
+      this.token = frame.token;
+    }
     const from = this.outbox.items.find(({ client_id }) => client_id === frame.client_id);
     const cameFrom = from?.conversation_id;
     const isNew = this.#talk(frame.conversation_id).add(frame);
@@ -456,7 +463,7 @@ export class Chat {
     if (!items.length && !this.token) return;
     const drafts = [...this.drafts].filter(([, text]) => text).map(([id, text]) => /** @type {[number, string]} */ ([id ?? 0, text]));
     this.keep("sessionStorage", items.length || drafts.length ? { items, drafts } : undefined);
-    const isUnsent = items.length > 0;
+    const isUnsent = this.outbox.isWaiting;
     if (isUnsent || this.kept.isUnsent) this.#remember({ isUnsent });
   }
 
@@ -470,12 +477,19 @@ export class Chat {
     this.isKept = this.keep("localStorage", kept.token || kept.isUnsent ? kept : undefined);
   }
 
-  /** Who has written from another tab is the same visitor here. */
-  #meet() {
+  /**
+   * Who has written from another tab is the same visitor here.
+   * @param {boolean} [isSure] else what is on its way may still bring a token of its own
+   */
+  #meet(isSure = !this.outbox.isWaiting) {
     const { token } = this.read("localStorage");
-    if (!token || token === this.token || this.outbox.items.length) return;
+    if (!token || token === this.token || !isSure) return;
     this.#startOver();
-    if (this.connection.state === "stopped") return;
+    if (this.connection.state !== "stopped") this.#reopen();
+    this.outbox.resend();
+  }
+
+  #reopen() {
     this.connection.close();
     this.connection.open();
   }
@@ -496,6 +510,7 @@ export class Chat {
    */
   #onState(state, detail) {
     if (state === "ready") {
+      if (this.token !== this.#helloToken) return this.#reopen(); // a POST has brought it meanwhile
       this.#endPolling();
       this.outbox.resend();
     }
@@ -511,8 +526,7 @@ export class Chat {
     if (this.#polling || this.connection.state === "ready" || this.connection.state === "stopped") return;
     this.#polling = new Polling(this, {
       onReady: () => {
-        this.connection.close();
-        this.connection.open(); // the server may be back for sockets, too
+        this.#reopen(); // the server may be back for sockets, too
         this.outbox.resend();
         this.receive({ type: "ready" });
       },

@@ -20,7 +20,9 @@ export async function olderMessages(chat, { id, info, timeline }) {
   if (before <= 1) return [];
   const after = Math.max(0, before - 1 - PAGE);
   const { results } = await ask(chat, `/${id}/messages?after=${after}&limit=${before - 1 - after}`);
-  return results;
+  const earlier = results.filter((/** @type {Message} */ { seq }) => (seq ?? 0) < before);
+  if (!earlier.length) throw new Error("what came before is gone");
+  return earlier;
 }
 
 /** Stands in for the socket: sends by POST, asks for answers every few seconds. */
@@ -88,8 +90,10 @@ export class Polling {
       chat.receive({ type: "ack", ...said });
     } catch (error) {
       const { code, message: detail, retryAfter } = /** @type {any} */ (error);
-      if (code) chat.receive({ type: "error", code, detail, client_id, retry_after: retryAfter });
+      const isForgotten = code === "INVALID_TOKEN"; // then it goes out again, as a newcomer's
+      if (code && !isForgotten) chat.receive({ type: "error", code, detail, client_id, retry_after: retryAfter });
       this.#onError(error);
+      if (isForgotten) chat.outbox.resend();
     }
   }
 
@@ -120,9 +124,10 @@ export class Polling {
  * @param {object} [body] makes it a POST
  */
 async function ask(chat, path, body) {
+  const { token } = chat;
   /** @type {Record<string, string>} */
   const headers = body ? { "Content-Type": "application/json" } : {};
-  if (path !== undefined && chat.token) headers.Authorization = `Visitor ${chat.token}`;
+  if (path !== undefined && token) headers.Authorization = `Visitor ${token}`;
   const where = path === undefined ? `widget/${chat.config.id}` : `visitor/conversations${path}`;
   const answer = await fetch(`${chat.base}/api/v1/${where}`, {
     method: body ? "POST" : "GET",
@@ -134,6 +139,8 @@ async function ask(chat, path, body) {
   if (answer.ok) return said;
   const retryAfter = Number(answer.headers.get("Retry-After")) || undefined;
   const { status } = answer;
-  const closes = status === 404 && path ? undefined : CLOSES[status]; // a conversation that is gone is not the widget
+  const isOfConversation = status === 404 && path; // and not the widget that is gone
+  const isOfOldToken = status === 401 && token !== chat.token;
+  const closes = isOfConversation || isOfOldToken ? undefined : CLOSES[status];
   throw Object.assign(new Error(said.detail), { status, closes, code: said.code, retryAfter });
 }

@@ -56,15 +56,18 @@ box-shadow:0 8px 28px #14102829;overflow-wrap:anywhere;animation:in .15s .8s eas
 
   const page = /** @type {any} */ (window);
   const script = document.currentScript;
-  const isScript = script instanceof HTMLScriptElement; // markup can give the name to an image
-  const id = page.PingBackWidgetId || page.PIPEBACK_ID || (isScript && script.dataset.widgetId);
+  const isScript = script instanceof HTMLScriptElement; // markup can give such names to images
+  const id = [isScript && script.dataset.widgetId, page.PingBackWidgetId, page.PIPEBACK_ID].find(
+    (id) => id && typeof id === "string",
+  );
   const base = isScript && script.src.split("/", 3).join("/");
 
   /** @param {unknown[]} why */
   const warn = (...why) => console.warn("PingBack:", ...why);
 
-  if (page.PingBackAttach) return page.PingBackAttach();
+  if (typeof page.PingBackAttach === "function") return page.PingBackAttach();
   if (!base || !id) return warn("no widget id: set window.PingBackWidgetId, or data-widget-id on the script tag.");
+  if (!document.adoptedStyleSheets || !page.CSS.supports("selector(:has(a))")) return warn("this browser is too old.");
 
   /** @type {import("../shared/types.js").PublicConfig} */
   let config;

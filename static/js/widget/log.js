@@ -248,7 +248,7 @@ export function rowsOf({ talk, config, outbox, current }) {
 function newRow({ name = "", content, side }) {
   if (side === "day") return make("div", {}, make("span", { textContent: content }));
   const pieces = textPieces(content).map(({ text, href }) =>
-    href ? make("a", { href, textContent: text, target: "_blank", rel: "noopener noreferrer nofollow" }) : text);
+    href ? make("a", { href, textContent: text, target: "_blank", rel: "noopener noreferrer" }) : text);
   return make("div", {},
     make("div", { className: "who", textContent: name, dir: "auto" }),
     make("div", { className: "bubble", dir: "auto" }, ...pieces),

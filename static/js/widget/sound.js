@@ -1,6 +1,7 @@
 /** Two short notes, made here: a file would need the site's permission. */
 export function chime() {
   const audio = new AudioContext();
+  if (audio.state === "suspended") return void audio.close(); // nobody has touched the page yet
   const [tone, volume] = [audio.createOscillator(), audio.createGain()];
   tone.frequency.setValueAtTime(660, 0);
   tone.frequency.setValueAtTime(880, audio.currentTime + 0.1);

@@ -160,7 +160,6 @@ class View {
       event.preventDefault();
       this.#send();
     };
-    panel.addEventListener("keydown", (event) => event.key === "Tab" && matchMedia(WHOLE_SCREEN).matches && this.#stayInside(event));
     // the page's own shortcuts must not fire while somebody writes
     for (const kind of ["keydown", "keypress", "keyup"]) panel.addEventListener(kind, (event) => event.stopPropagation());
     for (const change of ["resize", "scroll"]) globalThis.visualViewport?.addEventListener(change, () => this.#fitScreen());
@@ -169,7 +168,6 @@ class View {
   show() {
     const { panel } = this;
     panel.dir = getComputedStyle(document.documentElement).direction;
-    panel.ariaModal = `${matchMedia(WHOLE_SCREEN).matches}`;
     panel.hidden = false;
     this.#fitScreen();
     this.render();
@@ -181,6 +179,7 @@ class View {
   hide() {
     this.#endTyping();
     this.panel.hidden = true;
+    document.body.inert = false;
   }
 
   /** Into the composer; on a touch screen the keyboard would cover what there is to read. */
@@ -228,6 +227,7 @@ class View {
     const { input, chat } = this;
     const draft = chat.drafts.get(id) ?? "";
     this.#drawn = id;
+    this.#isTooLong = false;
     this.log.reset();
     if (input.value !== draft) input.value = draft;
     this.#fit();
@@ -259,19 +259,20 @@ class View {
 
   /** @param {string} name */
   #showFace(name) {
-    const initials = name.split(/\s+/).slice(0, 2).map((word) => [...word][0] ?? "").join("").toUpperCase();
-    setText(this.face, initials);
+    const words = name.split(/\s+/, 2);
+    setText(this.face, words.map((word) => [...word][0]).join("").toUpperCase());
   }
 
   #showSound() {
     const { sound, chat } = this;
-    if (sound.ariaPressed === `${chat.hasSound}`) return;
-    sound.ariaPressed = `${chat.hasSound}`;
+    const isPressed = `${chat.hasSound}`;
+    if (sound.ariaPressed === isPressed) return;
+    sound.ariaPressed = isPressed;
     sound.replaceChildren(this.options.icon(chat.hasSound ? ICONS.sound : ICONS.silence));
   }
 
   #chime() {
-    this.options.bring("sound").then(({ chime }) => chime(), () => {});
+    this.options.bring("sound").then(({ chime }) => chime()).catch(() => {});
   }
 
   #switchSound() {
@@ -323,22 +324,16 @@ class View {
     input.style.height = `${input.scrollHeight + 2}px`;
   }
 
-  /** A phone's keyboard shrinks what is to be seen, but not the page. */
+  /** A phone's keyboard shrinks what is to be seen, but not the page. Behind a window that covers it, the page rests. */
   #fitScreen() {
+    if (this.panel.hidden) return;
+    const isWhole = matchMedia(WHOLE_SCREEN).matches;
+    document.body.inert = isWhole;
+    this.panel.ariaModal = `${isWhole}`;
     const seen = globalThis.visualViewport;
     if (!seen || seen.scale > 1.01) return;
     this.panel.style.setProperty("--height", `${seen.height}px`);
     this.panel.style.setProperty("--top", `${seen.offsetTop}px`);
-  }
-
-  /** @param {KeyboardEvent} event Tab, where nothing but the chat can be seen */
-  #stayInside(event) {
-    const stops = [...this.panel.querySelectorAll("button, textarea, a, [tabindex='0']")].filter((stop) => stop.checkVisibility() && !stop.matches(":disabled"));
-    const focused = /** @type {ShadowRoot} */ (this.panel.getRootNode()).activeElement;
-    const isAtTheEdge = event.shiftKey ? focused === stops[0] || focused === this.panel : focused === stops.at(-1);
-    if (!isAtTheEdge) return;
-    event.preventDefault();
-    /** @type {HTMLElement | undefined} */ (stops.at(event.shiftKey ? -1 : 0))?.focus();
   }
 
   /** @param {State} state */
@@ -355,11 +350,11 @@ class View {
  * @param {Chat} chat
  * @returns {State}
  */
-function stateOf({ stopped, isReady, connection, outbox, isPolling, token, isKept }) {
+function stateOf({ stopped, isReady, connection, outbox, isPolling, token, isKept, current }) {
   if (stopped !== undefined) return { text: REFUSED.has(stopped) ? WORDS.refused : WORDS.broken, isBad: true, isOver: true };
   if (!isReady && !navigator.onLine) return { text: WORDS.offline };
   if (!isReady) return { text: connection.state === "reconnecting" ? WORDS.reconnecting : WORDS.connecting };
-  const failed = outbox.items.find(({ state }) => state === "failed");
+  const failed = outbox.items.find(({ state, conversation_id }) => state === "failed" && conversation_id === current);
   if (failed) return { text: (failed.code === "VALIDATION_ERROR" && failed.detail) || WORDS.failed, isBad: true };
   const waiting = outbox.items.find(({ code }) => code);
   if (waiting) return { text: waiting.code === "RATE_LIMITED" ? WORDS.limited : WORDS.busy };
