@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 
-from auth_signing.querysets import AgentQuerySet, VisitorSessionQuerySet
+from auth_signing.querysets import HEARTBEAT_LIFE, AgentQuerySet, VisitorSessionQuerySet
 from auth_signing.roles import Role
 
 
@@ -92,6 +92,15 @@ class Agent(models.Model):
 
     def __str__(self) -> str:
         return self.user.full_name
+
+    @property
+    def is_present(self) -> bool:
+        return self.seen_at is not None and self.seen_at > timezone.now() - HEARTBEAT_LIFE
+
+    @property
+    def presence(self) -> str:
+        """live, away or offline, as others see it."""
+        return self.status if self.is_present else "offline"
 
 
 class Company(models.Model):

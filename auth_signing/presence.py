@@ -1,17 +1,52 @@
-"""Who is at the inbox."""
+"""Who is at the inbox: a heartbeat for each open inbox, and what the person says (live or away)."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
 from django.utils import timezone
 
 from auth_signing.models import Agent
+from auth_signing.querysets import HEARTBEAT_LIFE
+
+GOODBYE_LIFE = timedelta(seconds=25)  # another process may have their inbox open, and beats before that
 
 
-def agents_beat(agent_ids: Collection[UUID]) -> set[UUID]:
-    """Their inbox is open at this moment. Returns those who may not have it open any more."""
+@dataclass(frozen=True)
+class Beat:
+    """`came` were not there a moment ago; `unwelcome` may not have the inbox open any more."""
+
+    came: list[Agent]
+    unwelcome: set[UUID]
+
+
+def agents_beat(agent_ids: Collection[UUID]) -> Beat:
+    """Their inbox is open at this moment."""
     if not agent_ids:
-        return set()
-    welcome = Agent.objects.filter(pk__in=agent_ids, user__is_active=True, business__is_active=True)
-    Agent.objects.filter(pk__in=agent_ids).update(seen_at=timezone.now())
-    return set(agent_ids) - set(welcome.values_list("pk", flat=True))
+        return Beat([], set())
+    welcome = list(Agent.objects.filter(pk__in=agent_ids, user__is_active=True, business__is_active=True))
+    ids = {agent.pk for agent in welcome}
+    came = [agent for agent in welcome if not agent.is_present]
+    now = timezone.now()
+    Agent.objects.filter(pk__in=ids).update(seen_at=now)
+    for agent in came:
+        agent.seen_at = now
+    return Beat(came, set(agent_ids) - ids)
+
+
+def agents_left(agent_ids: Collection[UUID]) -> None:
+    """Their inbox is not open in this process any more."""
+    Agent.objects.filter(pk__in=agent_ids).update(seen_at=timezone.now() - HEARTBEAT_LIFE + GOODBYE_LIFE)
+
+
+def agents_lapse() -> list[Agent]:
+    """Take off those whose heartbeat has ended. Of several who do so at once, one is given each agent."""
+    lapsed = Agent.objects.filter(seen_at__lte=timezone.now() - HEARTBEAT_LIFE)
+    return [one for one in lapsed if Agent.objects.filter(pk=one.pk, seen_at=one.seen_at).update(seen_at=None)]
+
+
+def agent_says(agent: Agent, status: str) -> None:
+    """`status` is live or away."""
+    agent.status = status
+    agent.save(update_fields=["status"])

@@ -10,7 +10,7 @@ from django.utils import timezone
 if TYPE_CHECKING:
     from auth_signing.models import Agent, VisitorSession  # noqa: F401
 
-HEARTBEAT_LIFE = timedelta(seconds=75)  # an open inbox beats every 30 s
+HEARTBEAT_LIFE = timedelta(seconds=75)  # an open inbox beats every 20 s
 
 
 class AgentQuerySet(models.QuerySet["Agent"]):

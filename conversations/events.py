@@ -1,7 +1,7 @@
 """The wire format: one builder for each event, and the groups it goes to. Shapes: `docs/realtime.md`, `tests/wire/`.
 
 A group name is made of ids only. Agents of a business share `business.<id>`, the sockets of one browser `session.<id>`,
-the sockets of one agent `agent.<id>`.
+the sockets of one agent `agent.<id>`, all visitors of a business `visitors.<id>`.
 """
 
 from collections.abc import Sequence
@@ -15,6 +15,7 @@ import msgspec
 from django.db import transaction
 
 from auth_signing.callers import Caller
+from auth_signing.models import Agent
 from conversations.models import Conversation, Message, Sender
 from conversations.realtime.closing import CloseCode
 from conversations.realtime.hub import hub
@@ -44,6 +45,10 @@ def business_group(business_id: UUID) -> str:
 
 def session_group(session_id: UUID) -> str:
     return f"session.{session_id.hex}"
+
+
+def visitors_group(business_id: UUID) -> str:
+    return f"visitors.{business_id.hex}"
 
 
 def agent_group(agent_id: UUID) -> str:
@@ -135,6 +140,10 @@ def ack_frame(message: Message, *, token: str | None = None) -> str:
     return encode({"type": "ack", **message_payload(message, viewer=sender), **fresh})
 
 
+def online_frame(is_anybody_there: bool) -> str:
+    return encode({"type": "presence", "online": is_anybody_there})
+
+
 def error_frame(refusal: Refusal, *, client_id: UUID | None = None) -> str:
     answered: Payload = {"client_id": client_id} if client_id else {}
     if isinstance(refusal, RateLimited):
@@ -196,9 +205,13 @@ def marked(conversation: Conversation, *, mark: str, sender: Sender, seq: int) -
     return _to_both_sides(conversation, agents=text, visitor=text)
 
 
-def presence_changed(*, business_id: UUID, agent_id: UUID, status: str) -> list[WireEvent]:
-    payload = {"type": "presence", "agent_id": agent_id, "status": status}
-    return [WireEvent(business_group(business_id), encode(payload))]
+def presence_changed(agent: Agent, *, is_anybody_there: bool) -> list[WireEvent]:
+    """Colleagues hear of the agent, visitors only whether anybody is there."""
+    payload = {"type": "presence", "agent_id": agent.pk, "status": agent.presence}
+    return [
+        WireEvent(business_group(agent.business_id), encode(payload)),
+        WireEvent(visitors_group(agent.business_id), online_frame(is_anybody_there)),
+    ]
 
 
 def agent_signed_out(agent_id: UUID) -> list[WireEvent]:

@@ -29,6 +29,9 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
     def resolved(self) -> Self:
         return self.filter(status="resolved")
 
+    def unread(self) -> Self:
+        return self.filter(last_customer_seq__gt=models.F("agent_read_seq"))
+
     def assigned_to(self, agent_id: UUID | None) -> Self:
         """`None`: nobody looks after them."""
         return self.filter(assignee=agent_id)

@@ -129,6 +129,16 @@ class SignedIn:
         peer.hello(after=after or {})
         return peer
 
+    def post(self, path: str, **form: str) -> None:
+        """Send a form of the inbox."""
+        with httpx.Client(base_url=self.server.url, headers={"Cookie": self.cookie}) as client:
+            token = client.get("/inbox/").cookies["csrftoken"]
+            cookie = f"{self.cookie}; csrftoken={token}"
+            answer = client.post(
+                path, data=form, headers={"X-CSRFToken": token, "Cookie": cookie, "HX-Request": "true"}
+            )
+            assert answer.is_success, answer.text
+
 
 def new_visitor(server: Server, widget_id: str = "") -> Visitor:
     return Visitor(server, widget_id or server.demo()["widget_id"])

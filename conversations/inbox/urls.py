@@ -7,6 +7,8 @@ register_converter(ListingConverter, "listing")
 
 urlpatterns = [
     path("", views.inbox, name="inbox"),
+    path("team/", views.inbox_team, name="inbox_team"),
+    path("presence/", views.inbox_presence, name="inbox_presence"),
     path("list/", views.inbox_list, name="inbox_list"),
     path("<int:conversation_id>/", views.inbox_thread, name="inbox_thread"),
     path("<int:conversation_id>/messages/", views.inbox_messages, name="inbox_messages"),

@@ -16,14 +16,20 @@ from django.views.decorators.http import require_POST, require_safe
 from django_htmx.middleware import HtmxDetails
 
 from auth_signing.callers import Caller, caller_for_agent
-from auth_signing.models import Agent
+from auth_signing.models import Agent, Presence
 from conversations import events
 from conversations.inbox.listings import LISTINGS, OPEN, Listing
 from conversations.models import Conversation
-from conversations.services import conversation_assign, conversation_reopen, conversation_resolve
+from conversations.services import (
+    agent_set_status,
+    conversation_assign,
+    conversation_reopen,
+    conversation_resolve,
+)
 from pingback.errors import NotFound, Refusal
 
 LIST_LENGTH = 50
+MOST_UNREAD = 100  # counted in the tab's title, which then says 99+
 THREAD_LENGTH = 100
 NO_TEAM = "Your account does not belong to a team yet. Ask an owner to add you."
 
@@ -140,12 +146,29 @@ def inbox_assign(request: InboxRequest, conversation_id: int) -> HttpResponse:
     return redirect("inbox_thread", conversation.pk)
 
 
+@require_safe
+@for_agents
+def inbox_team(request: InboxRequest) -> HttpResponse:
+    return render(request, "inbox/_team.html", _team(request))
+
+
+@require_POST
+@for_agents
+def inbox_presence(request: InboxRequest) -> HttpResponse:
+    """`status` in the form: live or away."""
+    status = request.POST.get("status")
+    if status not in {Presence.LIVE, Presence.AWAY}:
+        raise Http404
+    agent_set_status(request.agent, status)
+    return HttpResponse(status=204) if request.htmx else redirect("inbox")
+
+
 def _conversation(request: InboxRequest, conversation_id: int) -> Conversation:
     return get_object_or_404(Conversation.objects.visible_to(request.caller).with_people(), pk=conversation_id)
 
 
 def _page(request: InboxRequest, listing: Listing, **thread: Any) -> HttpResponse:
-    return render(request, "inbox/page.html", {"agent": request.agent, **_rows(request, listing), **thread})
+    return render(request, "inbox/page.html", {**_team(request), **_rows(request, listing), **thread})
 
 
 def _rows(request: InboxRequest, listing: Listing) -> dict[str, Any]:
@@ -154,12 +177,17 @@ def _rows(request: InboxRequest, listing: Listing) -> dict[str, Any]:
         "listing": listing,
         "listings": LISTINGS.values(),
         "conversations": conversations[:LIST_LENGTH],
+        "unread": conversations.unread()[:MOST_UNREAD].count(),
         "list_length": LIST_LENGTH,
     }
 
 
 def _head(request: InboxRequest, conversation: Conversation) -> dict[str, Any]:
-    return {"conversation": conversation, "agent": request.agent, "team": Agent.objects.team(request.agent.business_id)}
+    return {"conversation": conversation, **_team(request)}
+
+
+def _team(request: InboxRequest) -> dict[str, Any]:
+    return {"agent": request.agent, "team": Agent.objects.team(request.agent.business_id)}
 
 
 def _status_changed(request: InboxRequest, conversation: Conversation) -> HttpResponse:

@@ -53,7 +53,7 @@ def missed_by_agent(caller: Caller, after: Mapping[int, Position]) -> list[str]:
 
 def hidden_on_page(caller: Caller, *, page_host: str) -> frozenset[int]:
     """The visitor's conversations whose widgets may not run on this page. "" is no browser: nothing is hidden."""
-    if not page_host or caller.is_newcomer:
+    if not page_host:
         return frozenset()
     shown = widgets_on_page(caller.business_id, page_host=page_host)
     return frozenset(Conversation.objects.visible_to(caller).exclude(widget__in=shown).values_list("pk", flat=True))

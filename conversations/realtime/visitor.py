@@ -1,15 +1,18 @@
 """`/ws/visitor/`: the widget's socket."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
 from auth_signing import limits
 from auth_signing.callers import Caller, newcomer
+from auth_signing.models import Agent
 from auth_signing.visitors import visitor_authenticate
 from conversations import events
 from conversations.realtime.frames import (
     Delivered,
     Frame,
+    Position,
     Read,
     Typing,
     VisitorHello,
@@ -35,6 +38,7 @@ class VisitorSocket(Socket[VisitorHello]):
     async def admit(self, hello: VisitorHello) -> None:
         self.widget_id, caller = await in_thread(visitor_admit, hello, page_host=self.page_host)
         self._become(caller)
+        self.join(events.visitors_group(caller.business_id))
 
     def _become(self, caller: Caller) -> None:
         self.caller = caller
@@ -42,10 +46,9 @@ class VisitorSocket(Socket[VisitorHello]):
             self.join(events.session_group(caller.session_id))
 
     async def resume(self, hello: VisitorHello) -> list[str]:
-        if self.caller.is_newcomer:
-            return []
-        self.hidden = await in_thread(hidden_on_page, self.caller, page_host=self.page_host)
-        return await in_thread(missed_by_visitor, self.caller, hello.after, hidden=self.hidden)
+        missed, self.hidden, is_anybody_there = await in_thread(catch_up, self.caller, hello.after, self.page_host)
+        self.push(events.online_frame(is_anybody_there))
+        return missed
 
     def push(self, text: str) -> None:
         if not self.hidden or events.conversation_of(text) not in self.hidden:
@@ -90,6 +93,15 @@ def visitor_admit(hello: VisitorHello, *, page_host: str) -> tuple[UUID, Caller]
     if caller.business_id != widget.business_id:
         raise InvalidToken
     return widget.pk, caller
+
+
+def catch_up(caller: Caller, after: Mapping[int, Position], page_host: str) -> tuple[list[str], frozenset[int], bool]:
+    """What a visitor missed, the conversations that stay hidden on this page, and whether anybody is there."""
+    is_anybody_there = Agent.objects.online(caller.business_id).exists()
+    if caller.is_newcomer:
+        return [], frozenset(), is_anybody_there
+    hidden = hidden_on_page(caller, page_host=page_host)
+    return missed_by_visitor(caller, after, hidden=hidden), hidden, is_anybody_there
 
 
 async def visitor_socket(scope: dict[str, Any], receive: Any, send: Any) -> None:

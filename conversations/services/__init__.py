@@ -3,11 +3,14 @@
 from conversations.services.changes import conversation_assign, conversation_reopen, conversation_resolve
 from conversations.services.marks import Mark, conversations_mark
 from conversations.services.messages import MessageDraft, Posted, check_content, message_post, messages_post
+from conversations.services.presence import agent_set_status, agents_announce
 
 __all__ = [
     "Mark",
     "MessageDraft",
     "Posted",
+    "agent_set_status",
+    "agents_announce",
     "check_content",
     "conversation_assign",
     "conversation_reopen",

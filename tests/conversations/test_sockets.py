@@ -44,7 +44,7 @@ def test_the_sender_gets_an_ack_and_not_its_own_message(visitor: Visitor) -> Non
         browser.post("one")
         browser.send("ping")
         browser.expect("pong")
-        assert [frame["type"] for frame in browser.seen] == ["ready", "ack", "pong"]
+        assert [frame["type"] for frame in browser.seen] == ["ready", "presence", "ack", "pong"]
 
 
 def test_another_tab_of_the_same_browser_gets_the_message(visitor: Visitor) -> None:
@@ -108,6 +108,7 @@ def test_a_returning_visitor_gets_the_newest_messages(visitor: Visitor) -> None:
 def test_hello_again_on_the_same_socket_resumes(visitor: Visitor) -> None:
     conversation = visitor.write_first()["conversation_id"]
     with visitor.connect() as browser:
+        browser.expect("presence")
         frames = browser.hello(widget=visitor.widget_id, token=visitor.token, after={conversation: {"seq": 0}})
         assert [frame["type"] for frame in frames] == ["conversation", "message"]
 

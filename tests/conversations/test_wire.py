@@ -8,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 import pytest
+from django.utils import timezone
 
 from auth_signing.callers import Caller
 from auth_signing.models import Agent, Business, User
@@ -88,6 +89,8 @@ def refused(content: str) -> Invalid:
 
 def made_frames() -> dict[str, str]:
     read = Conversation(**{**vars_of(thread), "rev": 11})
+    here = Agent(id=AGENT, business_id=UUID(int=1), status="live", seen_at=timezone.now())
+    presence = events.presence_changed(here, is_anybody_there=True)
     return {
         "ready": events.READY,
         "resume": events.RESUME,
@@ -101,7 +104,8 @@ def made_frames() -> dict[str, str]:
         "typing": events.typing(thread, agent_caller, is_typing=True, origin=0)[0].text,
         "read": events.marked(read, mark="read", sender=Sender.AGENT, seq=4)[0].text,
         "delivered": events.marked(read, mark="delivered", sender=Sender.CUSTOMER, seq=4)[0].text,
-        "presence": events.presence_changed(business_id=UUID(int=1), agent_id=AGENT, status="live")[0].text,
+        "presence": presence[0].text,
+        "presence_visitor": presence[1].text,
         "error": events.error_frame(refused(""), client_id=CLIENT_ID),
         "error_closing": events.error_frame(BadFrame()),
         "public_config": json.dumps(

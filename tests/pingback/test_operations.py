@@ -1,10 +1,13 @@
 """What operators ask of a process, and what it logs."""
 
+import asyncio
 import json
+from unittest.mock import patch
 
 import httpx
 import pytest
 
+from pingback.operations import Database
 from tests.clients import demo_agent, new_visitor, wait_until
 from tests.conftest import MakeServer
 from tests.server import Server
@@ -25,10 +28,30 @@ def test_a_healthy_process_is_ready(server: Server) -> None:
 
 
 def test_metrics_are_not_there_without_a_token_and_need_the_right_one(server: Server, make_server: MakeServer) -> None:
-    assert httpx.get(f"{server.url}/metrics").status_code == 404
+    assert refusal(server) == (404, "NOT_FOUND")
     metered = make_server({"METRICS_TOKEN": TOKEN})
-    assert httpx.get(f"{metered.url}/metrics").status_code == 401
-    assert httpx.get(f"{metered.url}/metrics", headers={"Authorization": "Bearer wrong"}).status_code == 401
+    assert refusal(metered) == (401, "INVALID_TOKEN")
+    assert refusal(metered, Authorization="Bearer wrong") == (401, "INVALID_TOKEN")
+
+
+def refusal(server: Server, **headers: str) -> tuple[int, str]:
+    answer = httpx.get(f"{server.url}/metrics", headers=headers)
+    assert answer.headers["X-Request-Id"]
+    return answer.status_code, answer.json()["code"]
+
+
+def test_readiness_asks_the_database_once_a_second_however_often_one_asks() -> None:
+    asked: list[float] = []
+    database = Database()
+
+    async def ask_often() -> list[bool]:
+        return [await database.answers() for _ in range(50)] + await asyncio.gather(
+            *(database.answers() for _ in range(50))
+        )
+
+    with patch("pingback.operations.ask_database", lambda: asked.append(1)):
+        assert asyncio.run(ask_often()) == [True] * 100
+    assert len(asked) == 1
 
 
 def test_metrics_count_sockets_batches_and_times(make_server: MakeServer) -> None:

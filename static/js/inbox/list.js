@@ -26,6 +26,7 @@ export class ConversationList {
   /** @type {"rest" | "fetch" | "pause"} */
   #phase = "rest";
   #stale = false;
+  #unreadElsewhere = 0;
   #pointerMovedAt = -POINTER_RESTS_AFTER;
   /** @type {(() => void)[]} moves that wait for the pointer to rest */
   #moves = [];
@@ -52,6 +53,7 @@ export class ConversationList {
     });
     section.addEventListener("keydown", (event) => this.#onKey(event));
     new MutationObserver(() => this.#shown()).observe(section, { childList: true });
+    this.#count();
   }
 
   get #listing() {
@@ -62,8 +64,9 @@ export class ConversationList {
     return part(this.#section, ".rows", HTMLElement);
   }
 
+  /** Of the whole list, though only its newest rows are here. */
   get unread() {
-    return this.#rows.querySelectorAll(".row-unread").length;
+    return this.#unreadElsewhere + this.#rows.querySelectorAll(".row-unread").length;
   }
 
   /** @param {Message} message */
@@ -153,9 +156,15 @@ export class ConversationList {
     this.#move(() => row.classList.contains("row-gone") && row.remove());
   }
 
-  /** Another list is on show. */
+  #count() {
+    const unread = Number(part(this.#rows, "[data-unread]", HTMLElement).dataset.unread);
+    this.#unreadElsewhere = Math.max(0, unread - this.#rows.querySelectorAll(".row-unread").length);
+  }
+
+  /** Other rows are on show. */
   #shown() {
     this.#moves = [];
+    this.#count();
     showTimes(this.#rows);
     this.select(this.openId);
     this.onChange();

@@ -8,6 +8,7 @@ import { part, toast } from "./dom.js";
 import * as drafts from "./drafts.js";
 import { ConversationList } from "./list.js";
 import { showConnection, showSignedOut } from "./status.js";
+import { Team } from "./team.js";
 import { Thread } from "./thread.js";
 import { showTimes } from "./times.js";
 import { showUnread } from "./unread.js";
@@ -45,6 +46,8 @@ const list = new ConversationList({
   onChange: () => showUnread(list.unread),
 });
 
+const team = new Team(agentId);
+
 /**
  * Two changes made at once may arrive in the other order.
  * @param {{id: number, rev: number}} conversation
@@ -81,6 +84,8 @@ function onFrame(frame) {
       return list.onMark(frame);
     case "typing":
       return thread?.onTyping(frame);
+    case "presence":
+      return team.onPresence(frame);
     case "error":
       return void outbox.onError(frame);
     case "resume":
@@ -107,6 +112,7 @@ function onState(state, detail) {
   showConnection(state, detail);
   if (state === "ready") {
     list.refetch();
+    team.refetch();
     outbox.resend();
     thread?.read();
   }

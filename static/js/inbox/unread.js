@@ -9,8 +9,8 @@ const dotted = plain.replace(/%3C\/svg%3E$/, DOT);
 
 /** @param {number} count */
 export function showUnread(count) {
-  const name = document.title.replace(/^\(\d+\) /, "");
-  const title = count ? `(${count}) ${name}` : name;
+  const name = document.title.replace(/^\(\d+\+?\) /, "");
+  const title = count ? `(${count > 99 ? "99+" : count}) ${name}` : name;
   if (document.title !== title) document.title = title;
   const icon = count ? dotted : plain;
   if (link.href !== icon) link.href = icon;

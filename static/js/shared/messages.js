@@ -14,7 +14,7 @@
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 export const DAY = 24 * HOUR;
-const GAP_PATIENCE = 200;
+const PATIENCE = 200; // with a gap
 const WAIT = new Set(["RATE_LIMITED", "BUSY", "STORE_UNAVAILABLE"]);
 const BUSY_DELAY = 1_000;
 const LONGEST_DELAY = 60_000;
@@ -82,7 +82,7 @@ export class Timeline {
     this.#timer ??= this.timers.setTimeout(() => {
       this.#timer = undefined;
       this.onGap();
-    }, GAP_PATIENCE);
+    }, PATIENCE);
   }
 
   #release() {

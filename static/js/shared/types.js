@@ -48,7 +48,8 @@
  * @property {number} seq
  * @property {number} rev
  *
- * @typedef {{type: "presence", agent_id: string, status: string}} PresenceFrame
+ * @typedef {{type: "presence", online?: boolean, agent_id?: string, status?: "live" | "away" | "offline"}} PresenceFrame
+ *   visitors hear whether anybody is there, agents hear of each colleague
  * @typedef {{type: "error", code: string, detail: string, client_id?: string,
  *   retry_after?: number}} ErrorFrame
  * @typedef {{type: "ready"} | {type: "resume"} | {type: "pong"}} PlainFrame

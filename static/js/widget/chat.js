@@ -7,7 +7,7 @@ import { DAY, Outbox, Timeline } from "../shared/messages.js";
 import { mountView } from "./view.js";
 
 const TYPING_LIFE = 6_000;
-const FAILURES_BEFORE_POLLING = 2;
+const FAILURES = 2; // before sockets are thought to be blocked
 const ANSWER_GOES_ON = 60_000; // answers often come in several messages
 const NO_TOKEN = 4401;
 
@@ -24,7 +24,7 @@ const NO_TOKEN = 4401;
  * @property {(css: string) => void} addRules
  * @property {(path: string) => SVGElement} icon
  * @property {Known} conversations
- * @property {(count: number) => void} showUnread
+ * @property {(unread: number, isOnline: boolean) => void} show on the launcher
  * @property {HTMLElement} launcherButton
  */
 
@@ -166,6 +166,7 @@ export class Chat {
   /** @param {Options} options */
   constructor({ config, base, read, keep, bring, conversations }) {
     this.config = config;
+    this.isOnline = config.online;
     this.base = base;
     this.read = read;
     this.keep = keep;
@@ -354,6 +355,9 @@ export class Chat {
       case "error":
         this.outbox.onError(frame);
         break;
+      case "presence":
+        this.isOnline = Boolean(frame.online);
+        break;
       case "ready":
         this.#onReady();
     }
@@ -515,7 +519,7 @@ export class Chat {
       this.outbox.resend();
     }
     if (state === "stopped") this.#stop(detail);
-    if ((detail.failures ?? 0) >= FAILURES_BEFORE_POLLING) this.#poll().catch(() => {});
+    if ((detail.failures ?? 0) >= FAILURES) this.#poll().catch(() => {});
     this.#changed();
   }
 

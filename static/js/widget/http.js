@@ -47,7 +47,8 @@ export class Polling {
   async open() {
     clearTimeout(this.#timer);
     try {
-      await Promise.all([ask(this.chat), this.chat.token && this.#fetch()]);
+      const [{ online }] = await Promise.all([ask(this.chat), this.chat.token && this.#fetch()]);
+      this.chat.receive({ type: "presence", online });
       if (this.#isClosed) return;
       if (!this.isReady) {
         this.isReady = true;

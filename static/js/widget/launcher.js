@@ -79,7 +79,6 @@ box-shadow:0 8px 28px #14102829;overflow-wrap:anywhere;animation:in .15s .8s eas
   let conversations;
   /** @type {Promise<any> | undefined} */
   let loading;
-  let name = "Chat";
 
   // Beside the body: pages replace theirs, and a transform on it would carry us along.
   const attach = (page.PingBackAttach = () => {
@@ -151,16 +150,28 @@ box-shadow:0 8px 28px #14102829;overflow-wrap:anywhere;animation:in .15s .8s eas
   let badge;
   /** @type {HTMLElement | undefined} */
   let help;
-  const button = make("button", { type: "button", className: "launcher", title: name, ariaHasPopup: "dialog", ariaExpanded: "false" });
+  const button = make("button", { type: "button", className: "launcher", title: "Chat", ariaHasPopup: "dialog", ariaExpanded: "false" });
 
-  /** @param {number} count */
-  const showUnread = (count) => {
+  /** @type {HTMLElement | undefined} */
+  let dot;
+
+  /**
+   * @param {number} count of unread messages
+   * @param {boolean} isOnline
+   */
+  const show = (count, isOnline) => {
+    const isDotted = isOnline && config.show_online_badge;
+    if (isDotted && !dot) {
+      button.append((dot = make("i", {})));
+      dot.style.cssText = DOT;
+    }
+    if (dot) dot.hidden = !isDotted;
     if (count && !badge) {
       addRules(BADGE_CSS);
       button.append((badge = make("b", { ariaHidden: "true" })));
     }
     if (badge) badge.textContent = count ? (count > 9 ? "9+" : `${count}`) : "";
-    button.ariaLabel = name + (count ? `, ${count} unread` : "");
+    button.ariaLabel = "Chat" + (isDotted ? ", online now" : "") + (count ? `, ${count} unread` : "");
   };
 
   let isDressed = false;
@@ -199,7 +210,7 @@ box-shadow:0 8px 28px #14102829;overflow-wrap:anywhere;animation:in .15s .8s eas
       .then(([css]) => Promise.all(MODULES.map((path) => import(base + path))).then(([{ mount }]) => {
         addRules(css);
         button.append(icon("m6 9.5 6 6 6-6"));
-        return mount({ shadow, config, base, read, keep, bring, addRules, icon, conversations, showUnread, launcherButton: button });
+        return mount({ shadow, config, base, read, keep, bring, addRules, icon, conversations, show, launcherButton: button });
       }))
       .catch((error) => {
         loading = undefined;
@@ -226,7 +237,6 @@ box-shadow:0 8px 28px #14102829;overflow-wrap:anywhere;animation:in .15s .8s eas
 
   const draw = () => {
     const { style } = button;
-    const isOnline = config.online && config.show_online_badge;
     host = document.createElement("pingback-widget");
     host.style.cssText = "all:initial!important;display:contents!important";
     shadow = host.attachShadow({ mode: "open" });
@@ -238,13 +248,7 @@ box-shadow:0 8px 28px #14102829;overflow-wrap:anywhere;animation:in .15s .8s eas
     button.onpointerenter = button.onfocus = load;
     button.onclick = press;
     addEventListener("beforeprint", dress);
-    if (isOnline) {
-      name += ", online now";
-      const dot = make("i", {});
-      dot.style.cssText = DOT;
-      button.append(dot);
-    }
-    showUnread(0);
+    show(0, config.online);
     shadow.append(button);
     attach();
     new MutationObserver(attach).observe(document.documentElement, { childList: true });
@@ -270,7 +274,7 @@ box-shadow:0 8px 28px #14102829;overflow-wrap:anywhere;animation:in .15s .8s eas
       isAwaited ||= status === "open" && last?.sender_type === "customer" && Date.now() - Date.parse(last.created_at) < AWAITED;
     }
     if (loading) (await loading)?.know(conversations);
-    else showUnread(count);
+    else show(count, config.online);
     if (isAwaited) load();
   };
 

@@ -2,12 +2,10 @@
 /** @import { Chat, Options } from "./chat.js" */
 import { Log, make, rowsOf } from "./log.js";
 
-const LONGEST_MESSAGE = 10_000;
-const COUNTED_FROM = 9_500;
+const LONGEST = 10_000;
 const TYPING_EVERY = 3_000;
 const TYPING_PAUSE = 5_000;
-const TIMES_EVERY = 30_000;
-const WHOLE_SCREEN = "(max-width: 479px), (max-height: 479px)"; // as in widget.css
+const TICK = 30_000; // times are relative
 const LIGHT_SURFACE = "#ffffff";
 const DARK_SURFACE = "#1b1b22";
 const REFUSED = new Set([4403, 4404]);
@@ -48,12 +46,12 @@ const ENDINGS = {
  * @param {Options} options
  */
 export function mountView(chat, options) {
-  const { shadow, launcherButton, showUnread } = options;
+  const { shadow, launcherButton, show } = options;
   const view = new View(chat, options, close);
   /** @type {any} */
   let clock;
   chat.onChange = () => {
-    showUnread(chat.unread);
+    show(chat.unread, chat.isOnline);
     if (chat.isOpen) view.render();
   };
   chat.onAnswer = (message) => view.tell(message);
@@ -69,7 +67,7 @@ export function mountView(chat, options) {
     launcherButton.ariaExpanded = "true";
     chat.open();
     view.show();
-    clock = setInterval(() => view.render(), TIMES_EVERY);
+    clock = setInterval(() => view.render(), TICK);
   }
 
   function close() {
@@ -126,9 +124,8 @@ class View {
     this.face = make("span", { className: "face", ariaHidden: "true" });
     this.heading = make("h2", { dir: "auto" });
     this.tagline = make("p", { dir: "auto", textContent: config.welcome_tagline });
-    const presence = make("p", { className: config.online ? "presence online" : "presence", textContent: config.online ? WORDS.online : WORDS.away });
-    presence.hidden = !config.show_online_badge;
-    if (config.online) presence.prepend(make("i", {}));
+    this.presence = make("span", {});
+    this.presenceLine = make("p", { className: "presence", hidden: !config.show_online_badge }, make("i", {}), this.presence);
     this.main = make("div", { className: "main" }, this.log.element, this.log.chip);
     this.ending = make("p", { className: "ending" });
     this.state = make("p", { className: "state", role: "status" });
@@ -138,7 +135,7 @@ class View {
     this.sendButton.type = "submit";
     this.form = make("form", {}, this.input, this.sendButton);
     this.panel = make("section", { className: "panel", role: "dialog", hidden: true, tabIndex: -1 },
-      make("div", { className: "head" }, this.back, this.face, make("div", {}, this.heading, this.tagline, presence), this.sound, closing),
+      make("div", { className: "head" }, this.back, this.face, make("div", {}, this.heading, this.tagline, this.presenceLine), this.sound, closing),
       this.main, this.ending, this.state, this.count, this.form);
     this.announcer = make("p", { className: "announcer", role: "status" });
     for (const [name, value] of Object.entries(palette(config))) this.panel.style.setProperty(name, value);
@@ -198,6 +195,8 @@ class View {
     panel.classList.toggle("talk", !isWelcome);
     panel.ariaLabel = config.welcome_heading;
     setText(this.heading, agent || config.welcome_heading);
+    setText(this.presence, chat.isOnline ? WORDS.online : WORDS.away);
+    this.presenceLine.classList.toggle("online", chat.isOnline);
     this.back.hidden = isHome || !chat.talks.size;
     this.#showFace(agent);
     this.#showSound();
@@ -285,7 +284,7 @@ class View {
     const { input, chat } = this;
     const content = input.value.trim();
     if (!content || input.readOnly) return;
-    this.#isTooLong = [...content].length > LONGEST_MESSAGE;
+    this.#isTooLong = [...content].length > LONGEST;
     if (this.#isTooLong) return this.#showState(stateOf(chat));
     this.#endTyping();
     input.value = "";
@@ -295,7 +294,7 @@ class View {
 
   #typed() {
     this.chat.draft(this.input.value);
-    this.#isTooLong &&= [...this.input.value.trim()].length > LONGEST_MESSAGE;
+    this.#isTooLong &&= [...this.input.value.trim()].length > LONGEST;
     this.#showState(stateOf(this.chat));
     this.#fit();
     if (!this.input.value.trim()) return this.#endTyping();
@@ -316,10 +315,11 @@ class View {
   #fit() {
     const { input } = this;
     const text = input.value.trim();
-    const length = text.length > COUNTED_FROM ? [...text].length : 0;
+    const counted = LONGEST - 500;
+    const length = text.length > counted ? [...text].length : 0;
     this.sendButton.disabled = !text || input.readOnly;
-    setText(this.count, length > COUNTED_FROM ? `${length.toLocaleString()} / ${LONGEST_MESSAGE.toLocaleString()}` : "");
-    this.count.classList.toggle("bad", length > LONGEST_MESSAGE);
+    setText(this.count, length > counted ? `${length.toLocaleString()} / ${LONGEST.toLocaleString()}` : "");
+    this.count.classList.toggle("bad", length > LONGEST);
     input.style.height = "auto";
     input.style.height = `${input.scrollHeight + 2}px`;
   }
@@ -327,7 +327,7 @@ class View {
   /** A phone's keyboard shrinks what is to be seen, but not the page. Behind a window that covers it, the page rests. */
   #fitScreen() {
     if (this.panel.hidden) return;
-    const isWhole = matchMedia(WHOLE_SCREEN).matches;
+    const isWhole = matchMedia("(max-width: 479px), (max-height: 479px)").matches; // as in widget.css
     document.body.inert = isWhole;
     this.panel.ariaModal = `${isWhole}`;
     const seen = globalThis.visualViewport;
