@@ -1,10 +1,12 @@
 """The inbox in a real browser: its lists, who looks after what, and what an agent's hands and eyes rely on."""
 
 import re
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.axe import faults
 from tests.clients import Visitor, demo_agent, new_visitor
 from tests.conftest import MakeServer
 from tests.pages import Pages
@@ -160,7 +162,6 @@ def test_the_keyboard_alone_chooses_answers_and_returns(desk: Desk, server: Serv
     writes(server, "Older")
     writes(server, "Newer")
     expect(desk.row("Newer")).to_be_visible()
-    desk.page.wait_for_timeout(1_500)  # the list may be fetched once more, and keeps the focus in it
     desk.row("Newer").get_by_role("link").focus()
     keyboard = desk.page.keyboard
     keyboard.press("ArrowDown")
@@ -264,3 +265,27 @@ def test_the_team_and_the_widgets_dot_follow_who_is_there(page_factory: Pages, m
     expect(widget.launcher).to_have_accessible_name("Chat")
     desk.page.reload()
     expect(desk.page.get_by_role("combobox", name="Your status")).to_have_value("away")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(page_factory: Pages, server: Server, scheme: Literal["light", "dark"]) -> None:
+    page = page_factory(1280, 800, scheme, reduced_motion="reduce")
+    page.goto(f"{server.url}/sign-in/")
+    seen = {"sign-in": faults(page, "html")}
+    writes(server, "An accessible question, see https://example.com/")
+    desk = Desk(page, server)
+    seen["list"] = faults(page, "html")
+    desk.open("An accessible question")
+    desk.composer.fill("An answer")
+    desk.composer.press("Enter")
+    expect(page.get_by_role("log")).to_contain_text("Sent")
+    seen["thread"] = faults(page, "html")
+    page.get_by_role("button", name="Resolve").click()
+    expect(page.get_by_text("Conversation resolved.")).to_be_visible()
+    seen["resolved"] = faults(page, "html")
+    desk.go("Mine")
+    seen["empty list"] = faults(page, "html")
+    page.context.set_offline(True)
+    expect(page.locator("#connection")).to_contain_text("You are offline")
+    seen["offline"] = faults(page, "html")
+    assert {state: found for state, found in seen.items() if found} == {}

@@ -7,12 +7,11 @@ from typing import Any, Literal
 import pytest
 from playwright.sync_api import Page, WebSocketRoute, expect
 
-from tests.isolation import ROOT
+from tests.axe import faults
 from tests.pages import NOTE_SHIFTS, Pages
 from tests.server import Server
 from tests.widget import Widget
 
-AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 SOCKETS = re.compile("/ws/visitor/")
 WIDGET_GONE = 4404
 AFTER_INPUT_MS = 600  # the browser holds what moves within 500 ms of a click or a key for its consequence
@@ -32,18 +31,6 @@ OUTLINE = """() => {
 @pytest.fixture
 def widget(page_factory: Pages, server: Server) -> Widget:
     return Widget(page_factory(), server)
-
-
-def faults(page: Page) -> list[Any]:
-    """What axe finds in the widget, through its shadow root."""
-    page.evaluate(AXE.read_text())
-    found: list[Any] = page.evaluate(
-        """async () => {
-          const { violations } = await axe.run({ include: ["pingback-widget"] });
-          return violations.map(({ id, nodes }) => [id, nodes.map((node) => node.html + node.failureSummary)]);
-        }"""
-    )
-    return found
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -161,7 +161,9 @@ function openThread() {
 function onChoice(event) {
   const link = /** @type {Element} */ (event.target).closest("a");
   wasChosen = link !== null;
-  if (!link?.matches("[aria-current]") || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  link.blur(); // or a list that is fetched meanwhile brings the focus back to it
+  if (!link.matches("[aria-current]")) return;
   event.preventDefault();
   event.stopPropagation();
   composer?.focus();
