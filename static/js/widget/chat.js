@@ -482,12 +482,12 @@ export class Chat {
   }
 
   /**
-   * Who has written from another tab is the same visitor here.
+   * Who has written from another tab, and not yet from here, is the same visitor here.
    * @param {boolean} [isSure] else what is on its way may still bring a token of its own
    */
   #meet(isSure = !this.outbox.isWaiting) {
     const { token } = this.read("localStorage");
-    if (!token || token === this.token || !isSure) return;
+    if (!token || token === this.token || this.talks.size || !isSure) return;
     this.#startOver();
     if (this.connection.state !== "stopped") this.#reopen();
     this.outbox.resend();
