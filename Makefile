@@ -1,6 +1,6 @@
 # make run PORT=8000 HOST=127.0.0.1   the product, with demo data the first time; what it stores stays in var/
 # make test ARGS="-k seq"             every test; ARGS goes to pytest
-# make lint, make lock, make bench, make weight, make clean
+# make lint, make lock, make bench, make weight, make soak, make clean
 
 PORT ?= 8000
 HOST ?= 127.0.0.1
@@ -8,7 +8,7 @@ PYTHON := .venv/bin/python
 COMPILE := $(PYTHON) -m uv pip compile pyproject.toml --quiet --generate-hashes --no-annotate --python-version 3.11 \
 	--custom-compile-command "make lock"
 
-.PHONY: run environment test lint lock bench weight clean
+.PHONY: run environment test lint lock bench weight soak clean
 
 # 0.0.0.0 listens everywhere, but is no address to visit.
 run: export PUBLIC_URL ?= http://$(HOST:0.0.0.0=127.0.0.1):$(PORT)
@@ -31,6 +31,10 @@ bench: .venv/runtime
 
 weight: .venv/dev
 	@$(PYTHON) -m benchmarks.widget_weight $(ARGS)
+
+# An hour, or: make soak ARGS="--minutes 5"
+soak: .venv/dev
+	@$(PYTHON) -m benchmarks.soak $(ARGS)
 
 # Newer versions within the ranges of pyproject.toml: make lock ARGS=--upgrade
 lock:

@@ -53,7 +53,13 @@ document.body.append(document.createElementNS("http://www.w3.org/2000/svg", "svg
 """
 
 EVALUATION = {"EvaluateScript", "v8.compile"}
-CALLBACKS = {"FunctionCall", "BlinkScheduler_PerformMicrotaskCheckpoint"}
+CALLBACKS = {
+    "FunctionCall",
+    "BlinkScheduler_PerformMicrotaskCheckpoint",
+    "EventDispatch",
+    "XHRReadyStateChange",
+    "XHRLoad",
+}
 STYLE_AND_LAYOUT = {"UpdateLayoutTree", "Layout"}
 
 

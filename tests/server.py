@@ -184,13 +184,14 @@ class Server:
         resident_pages = Path(f"/proc/{self.process.pid}/statm").read_text().split()[1]
         return int(resident_pages) * os.sysconf("SC_PAGE_SIZE")
 
-    def open_sockets(self) -> int:
+    def open_files(self, kind: str = "") -> int:
+        """Open file descriptors of the process; `kind` may be "socket"."""
         if not self.process:
             return 0
         count = 0
         for file in Path(f"/proc/{self.process.pid}/fd").iterdir():
             with suppress(FileNotFoundError):  # closed meanwhile
-                count += os.readlink(file).startswith("socket:")
+                count += os.readlink(file).startswith(kind)
         return count
 
     def output(self) -> str:

@@ -333,10 +333,10 @@ def test_a_reader_that_never_reads_is_cut(make_server: MakeServer) -> None:
     ):
         deaf.send(json.dumps({"type": "hello", "widget": visitor.widget_id, "token": visitor.token}))
         inbox.post("Hi", conversation_id=conversation)
-        before = server.open_sockets()
+        before = server.open_files("socket")
         for _ in range(BIG_MESSAGES):
             inbox.send("send", client_id=str(uuid4()), content="😀" * 10_000, conversation_id=conversation)
         for _ in range(BIG_MESSAGES):
             inbox.expect("ack")
-        wait_until(lambda: server.open_sockets() < before)
+        wait_until(lambda: server.open_files("socket") < before)
         deaf.close_timeout = 0.1
