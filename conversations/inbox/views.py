@@ -28,7 +28,8 @@ from conversations.services import (
 )
 from pingback.errors import NotFound, Refusal
 
-LIST_LENGTH = 50
+LIST_STEP = 50
+LIST_LONGEST = 500
 MOST_UNREAD = 100  # counted in the tab's title, which then says 99+
 THREAD_LENGTH = 100
 NO_TEAM = "Your account does not belong to a team yet. Ask an owner to add you."
@@ -172,13 +173,17 @@ def _page(request: InboxRequest, listing: Listing, **thread: Any) -> HttpRespons
 
 
 def _rows(request: InboxRequest, listing: Listing) -> dict[str, Any]:
+    """The newest `?rows=`, a step at least: a list that was scrolled down keeps its length."""
+    asked = request.GET.get("rows", "")
+    length = min(max(LIST_STEP, int(asked)), LIST_LONGEST) if re.fullmatch("[0-9]{1,9}", asked) else LIST_STEP
     conversations = listing.select(Conversation.objects.visible_to(request.caller), request.caller).newest_first()
     return {
         "listing": listing,
         "listings": LISTINGS.values(),
-        "conversations": conversations[:LIST_LENGTH],
+        "conversations": conversations[:length],
         "unread": conversations.unread()[:MOST_UNREAD].count(),
-        "list_length": LIST_LENGTH,
+        "list_length": length,
+        "list_longer": min(length + LIST_STEP, LIST_LONGEST),
     }
 
 

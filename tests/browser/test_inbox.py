@@ -4,49 +4,15 @@ import re
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import expect
 
 from tests.axe import faults
 from tests.clients import Visitor, demo_agent, new_visitor
 from tests.conftest import MakeServer
+from tests.desk import Desk
 from tests.pages import Pages
 from tests.server import Server
 from tests.widget import Widget
-
-
-class Desk:
-    """An open inbox of one of the demo's people ("agent" or "owner")."""
-
-    def __init__(self, page: Page, server: Server, who: str = "agent") -> None:
-        self.page = page
-        person = server.demo()[who]
-        page.goto(f"{server.url}/")
-        page.get_by_label("E-mail").fill(person["email"])
-        page.get_by_label("Password").fill(person["password"])
-        page.get_by_role("button", name="Sign in").click()
-        expect(page.locator(".listing h2")).to_have_text("Open")
-
-    def go(self, listing: str) -> None:
-        self.page.get_by_role("navigation", name="Lists").get_by_role("link", name=listing, exact=True).click()
-        expect(self.page.locator(".listing h2")).to_have_text(listing)
-
-    def row(self, text: str) -> Locator:
-        return self.page.get_by_role("region", name="Conversations").get_by_role("listitem").filter(has_text=text)
-
-    def open(self, text: str) -> None:
-        self.row(text).get_by_role("link").click()
-        expect(self.page.get_by_role("log")).to_contain_text(text)
-
-    @property
-    def composer(self) -> Locator:
-        return self.page.get_by_role("textbox", name="Your reply")
-
-    @property
-    def assignee(self) -> Locator:
-        return self.page.get_by_role("combobox", name="Assigned to")
-
-    def focused(self) -> str:
-        return str(self.page.evaluate("document.activeElement.id || document.activeElement.ariaLabel"))
 
 
 @pytest.fixture
@@ -265,6 +231,73 @@ def test_the_team_and_the_widgets_dot_follow_who_is_there(page_factory: Pages, m
     expect(widget.launcher).to_have_accessible_name("Chat")
     desk.page.reload()
     expect(desk.page.get_by_role("combobox", name="Your status")).to_have_value("away")
+
+
+MANY_MORE = """
+from datetime import timedelta
+from conversations.models import Conversation
+one = Conversation.objects.latest("pk")
+for number in range(120):
+    one.pk, one.last_message_text = None, f"older {number}"
+    one.last_message_at -= timedelta(days=1)
+    one.save()
+"""
+
+
+def test_a_long_list_grows_as_one_scrolls_and_keeps_its_length(page_factory: Pages, make_server: MakeServer) -> None:
+    server = make_server()
+    writes(server, "The newest")
+    server.site.manage("shell", "--no-imports", "-c", MANY_MORE)
+    desk = Desk(page_factory(), server)
+    rows = desk.page.locator(".row")
+    expect(rows).to_have_count(50)
+    desk.row("older 48").scroll_into_view_if_needed()
+    expect(rows).to_have_count(100)
+    expect(desk.row("older 48")).to_be_in_viewport()
+    desk.page.get_by_text("Loading more").scroll_into_view_if_needed()
+    expect(rows).to_have_count(121)
+    expect(desk.page.get_by_text("Loading more")).to_have_count(0)
+    desk.row("older 119").get_by_role("link").click()
+    expect(desk.page).to_have_url(re.compile(r"/inbox/\d+/$"))
+    desk.page.evaluate("document.querySelector('.listing').dispatchEvent(new Event('refetch'))")
+    desk.page.wait_for_timeout(500)
+    expect(rows).to_have_count(121)
+    expect(desk.row("older 119")).to_be_in_viewport()
+
+
+def test_the_next_person_in_the_tab_does_not_find_the_last_ones_draft(desk: Desk, server: Server) -> None:
+    writes(server, "Whose draft is it?")
+    desk.open("Whose draft is it?")
+    desk.composer.fill("not for your eyes")
+    assert "not for your eyes" in desk.page.evaluate("JSON.stringify(sessionStorage)")
+    desk.page.get_by_role("button", name="Sign out").click()
+    expect(desk.page.get_by_role("button", name="Sign in")).to_be_visible()
+    assert "not for your eyes" not in desk.page.evaluate("JSON.stringify(sessionStorage)")
+    other = Desk(desk.page, server, "owner")
+    other.open("Whose draft is it?")
+    expect(other.composer).to_have_value("")
+
+
+def test_addresses_in_messages_are_links_and_nothing_else_is(desk: Desk, server: Server) -> None:
+    visitor = writes(server, "See https://a.example/x?y=1, javascript:alert(1) <b>bold</b>")
+    desk.open("See https://a.example")
+    with visitor.connect() as browser:
+        browser.post("and www.b.example/z.", conversation_id=browser.seen[0]["id"])
+    links = desk.page.get_by_role("log").get_by_role("link")
+    expect(links).to_have_text(["https://a.example/x?y=1", "www.b.example/z"])
+    assert [link.get_attribute("href") for link in links.all()] == [
+        "https://a.example/x?y=1",
+        "https://www.b.example/z",
+    ]
+    assert {link.get_attribute("rel") for link in links.all()} == {"noopener noreferrer nofollow"}
+    expect(desk.page.get_by_role("log")).to_contain_text("javascript:alert(1) <b>bold</b>")
+
+
+def test_a_conversation_that_is_opened_by_its_address_is_ready_to_be_answered(desk: Desk, server: Server) -> None:
+    writes(server, "Answer me at once")
+    desk.open("Answer me at once")
+    desk.page.reload()
+    expect(desk.composer).to_be_focused()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from auth_signing.models import Agent, User
+from conversations.inbox import views
 from conversations.models import Conversation, Status
 from tests.cast import PASSWORD, Cast
 
@@ -132,11 +133,21 @@ def test_the_list_holds_the_open_conversations_newest_first(cast: Cast) -> None:
     assert shown(page(client, "inbox_list")) == [first.pk, second.pk]
 
 
-def test_the_list_stops_at_50_and_says_so(cast: Cast) -> None:
+def test_the_list_brings_its_newest_50_and_more_when_it_is_asked(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     visitor = cast.visitor()
-    conversations = [cast.conversation(visitor) for _ in range(51)]
-    html = page(signed_in(cast.alice), "inbox_list")
-    assert shown(html) == [conversation.pk for conversation in reversed(conversations[1:])]
+    newest_first = [cast.conversation(visitor).pk for _ in range(51)][::-1]
+    client = signed_in(cast.alice)
+    path = reverse("inbox_list")
+    for asked in ("", "?rows=", "?rows=1", "?rows=-60", "?rows=x", f"?rows={'9' * 30}"):
+        html = client.get(path + asked).content.decode()
+        assert shown(html) == newest_first[:50]
+        assert f"{path}?rows=100" in html
+    html = client.get(f"{path}?rows=100").content.decode()
+    assert shown(html) == newest_first
+    assert "Loading more" not in html
+    monkeypatch.setattr(views, "LIST_LONGEST", 50)
+    html = client.get(f"{path}?rows=100").content.decode()
+    assert shown(html) == newest_first[:50]
     assert "These are the newest 50." in html
 
 

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Timeline } from "../../static/js/shared/messages.js";
-import { textPieces } from "../../static/js/widget/log.js";
+import { textPieces, Timeline } from "../../static/js/shared/messages.js";
 
 const message = (seq, { id = seq * 10, rev = seq } = {}) => ({ id, seq, rev, conversation_id: 7, content: `${seq}` });
 

@@ -1,3 +1,5 @@
+import { textPieces } from "../shared/messages.js";
+
 /** What we call of htmx, which is loaded before the modules. */
 export const { htmx } = /** @type {{htmx: {process(element: Element): void}}} */ (/** @type {unknown} */ (window));
 
@@ -31,6 +33,22 @@ export function clone(id) {
 export function setText(root, selector, text) {
   const element = part(root, selector, HTMLElement);
   if (element.textContent !== text) element.textContent = text;
+}
+
+/**
+ * Text whose addresses are links.
+ * @param {HTMLElement} element
+ * @param {string} text
+ */
+export function setLinked(element, text) {
+  const pieces = textPieces(text).map((piece) => {
+    if (!piece.href) return piece.text;
+    const link = /** @type {HTMLAnchorElement} */ (clone("link-template"));
+    link.href = piece.href;
+    link.textContent = piece.text;
+    return link;
+  });
+  element.replaceChildren(...pieces);
 }
 
 /** @param {string} text */

@@ -43,7 +43,13 @@ export class ConversationList {
     this.onChange = onChange;
     this.openId = 0;
     const section = this.#section;
-    section.addEventListener("htmx:afterRequest", ({ target }) => target === this.#listing && this.#fetched());
+    section.addEventListener("htmx:beforeRequest", ({ target }) => {
+      if (/** @type {Element} */ (target).matches(".list-note")) this.#phase = "fetch";
+    });
+    section.addEventListener("htmx:afterSwap", () => this.#shown());
+    section.addEventListener("htmx:afterRequest", ({ target }) => {
+      if (target === this.#listing || target === this.#rows) this.#fetched(); // the rows, when who asked is gone
+    });
     section.addEventListener("pointermove", ({ pointerType }) => {
       if (pointerType === "mouse") this.#pointerMovedAt = performance.now();
     }, { passive: true });
@@ -52,7 +58,6 @@ export class ConversationList {
       this.#settle();
     });
     section.addEventListener("keydown", (event) => this.#onKey(event));
-    new MutationObserver(() => this.#shown()).observe(section, { childList: true });
     this.#count();
   }
 
@@ -182,7 +187,6 @@ export class ConversationList {
 
   #fetched() {
     this.#phase = "pause";
-    this.#shown();
     setTimeout(() => {
       this.#phase = "rest";
       if (this.#stale) this.refetch();

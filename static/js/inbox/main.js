@@ -26,8 +26,8 @@ let composer;
 let askedAfter = 0;
 let lastSeq = 0;
 let resuming = false;
-/** whether the thread that is on its way was chosen in the list, to be answered */
-let wasChosen = false;
+/** whether the thread that is on its way was chosen, to be answered: at first it was, by its address or before we listen */
+let wasChosen = true;
 let shownPath = location.pathname;
 
 const connection = new Connection({
@@ -153,7 +153,8 @@ function openThread() {
   }
   list.select(thread?.id ?? 0);
   showUnread(list.unread);
-  if (wasChosen) composer?.focus();
+  if (!composer) return;
+  if (wasChosen) composer.focus();
   wasChosen = false;
 }
 
@@ -195,6 +196,7 @@ function onRefusal(event) {
 }
 
 part(document, "#list", HTMLElement).addEventListener("click", onChoice, true);
+part(document, "#sign-out", HTMLFormElement).addEventListener("submit", drafts.forgetAll);
 region.addEventListener("keydown", onEscape);
 region.addEventListener("htmx:afterSettle", () => document.activeElement === document.body && composer?.focus());
 document.addEventListener("htmx:pushedIntoHistory", () => (shownPath = location.pathname));

@@ -2,7 +2,7 @@
 /** @import { ConversationFrame, MarkFrame, Message, MessageFrame, AckFrame, TypingFrame } from "../shared/types.js" */
 
 import { dayText, Timeline } from "../shared/messages.js";
-import { clone, part, setText } from "./dom.js";
+import { clone, part, setLinked, setText } from "./dom.js";
 import { setTime, showTimes } from "./times.js";
 import { TypingLine } from "./typing.js";
 
@@ -141,6 +141,8 @@ export class Thread {
   /** @param {HTMLElement} bubble */
   #adopt(bubble) {
     const { id, seq, rev } = bubble.dataset;
+    const text = part(bubble, ".bubble-text", HTMLElement);
+    setLinked(text, text.textContent ?? "");
     this.#bubbles.set(Number(id), bubble);
     this.timeline.apply({
       id: Number(id),
@@ -204,7 +206,7 @@ export class Thread {
   #fill(bubble, sender, author, content, createdAt) {
     bubble.dataset.sender = sender;
     setText(bubble, ".bubble-author", author);
-    setText(bubble, ".bubble-text", content);
+    setLinked(part(bubble, ".bubble-text", HTMLElement), content);
     setTime(part(bubble, "time", HTMLTimeElement), createdAt);
   }
 

@@ -18,6 +18,7 @@ const PATIENCE = 200; // with a gap
 const WAIT = new Set(["RATE_LIMITED", "BUSY", "STORE_UNAVAILABLE"]);
 const BUSY_DELAY = 1_000;
 const LONGEST_DELAY = 60_000;
+const LINK = /\b(?:https?:\/\/|www\.)[\p{L}\p{N}[][^\s<>"]*/giu;
 const UNSENDABLE = /[\0\p{Cs}]/gu; // NUL and halves of an emoji, which the server refuses
 
 /** The ordered messages of one conversation. */
@@ -281,7 +282,7 @@ export function shortTime(moment, now = new Date()) {
   if (age < HOUR) return `${Math.floor(age / MINUTE)} min`;
   if (age < DAY) return `${Math.floor(age / HOUR)} h`;
   const year = moment.getFullYear() === now.getFullYear() ? undefined : "numeric";
-  return moment.toLocaleDateString(undefined, { day: "numeric", month: "short", year });
+  return moment.toLocaleDateString([], { day: "numeric", month: "short", year });
 }
 
 /**
@@ -293,5 +294,33 @@ export function dayText(date) {
   const age = Math.round((today.setHours(12, 0, 0, 0) - new Date(date).setHours(12, 0, 0, 0)) / DAY);
   if (age < 2) return age < 1 ? "Today" : "Yesterday";
   const year = date.getFullYear() === today.getFullYear() ? undefined : "numeric";
-  return date.toLocaleDateString(undefined, { weekday: "long", day: "numeric", month: "long", year });
+  return date.toLocaleDateString([], { weekday: "long", day: "numeric", month: "long", year });
+}
+
+/**
+ * A message's text in pieces; pieces with `href` are links.
+ * @param {string} content
+ * @returns {{text: string, href?: string}[]}
+ */
+export function textPieces(content) {
+  const pieces = [];
+  let end = 0;
+  for (const { 0: found, index } of content.matchAll(LINK)) {
+    const text = withoutTail(found);
+    pieces.push({ text: content.slice(end, index) }, { text, href: text.replace(/^w/i, "https://$&") });
+    end = index + text.length;
+  }
+  pieces.push({ text: content.slice(end) });
+  return pieces;
+}
+
+/**
+ * Punctuation after a link belongs to the sentence, but a bracket that the link itself opens stays.
+ * @param {string} link
+ */
+function withoutTail(link) {
+  let end = link.length;
+  let unopened = link.split(")").length - link.split("(").length;
+  while (".,;:!?'*]}…".includes(link[end - 1]) || (link[end - 1] === ")" && unopened-- > 0)) end--;
+  return link.slice(0, end);
 }

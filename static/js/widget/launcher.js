@@ -66,7 +66,7 @@ box-shadow:0 8px 28px #14102829;overflow-wrap:anywhere;animation:in .15s .8s eas
   const warn = (...why) => console.warn("PingBack:", ...why);
 
   if (typeof page.PingBackAttach === "function") return page.PingBackAttach();
-  if (!base || !id) return warn("no widget id: set window.PingBackWidgetId, or data-widget-id on the script tag.");
+  if (!base || !id) return warn("no widget id: set PingBackWidgetId or data-widget-id.");
   if (!document.adoptedStyleSheets || !page.CSS.supports("selector(:has(a))")) return warn("this browser is too old.");
 
   /** @type {import("../shared/types.js").PublicConfig} */
@@ -282,13 +282,13 @@ box-shadow:0 8px 28px #14102829;overflow-wrap:anywhere;animation:in .15s .8s eas
     const answer = await fetch(`${base}/api/v1/widget/${encodeURIComponent(id)}`, { credentials: "omit" });
     config = await answer.json();
     if (!answer.ok) throw /** @type {any} */ (config).detail;
-    if (!isAllowed()) return warn(`this widget is not allowed on ${location.host}, so it stays hidden.`);
+    if (!isAllowed()) return warn(`this widget is not allowed on ${location.host}.`);
     if (document.body) draw();
     else addEventListener("DOMContentLoaded", draw);
   };
 
   start().catch((error) => {
     delete page.PingBackAttach; // the script may run again
-    warn("the widget's settings could not be loaded.", error);
+    warn("the settings could not be loaded.", error);
   });
 })();

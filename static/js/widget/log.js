@@ -1,14 +1,12 @@
 /** @import { Message } from "../shared/types.js" */
 /** @import { Item } from "../shared/messages.js" */
 /** @import { Chat, Talk } from "./chat.js" */
-import { DAY, dayText, shortTime } from "../shared/messages.js";
+import { DAY, dayText, shortTime, textPieces } from "../shared/messages.js";
 
 const KEPT = 150; // rows in the page at a time
 const STEP = 50;
 const EDGE = 400; // px from an end at which more rows are drawn
 const NEAR = 60; // px from the end that still count as the end
-const LINK = /\b(?:https?:\/\/|www\.)[\p{L}\p{N}[][^\s<>"]*/giu;
-const TAIL = ".,;:!?'*]}…";
 
 /**
  * @typedef {object} Row
@@ -275,35 +273,6 @@ function isOneGroup(one, next) {
   if (!one || !next || one.side !== next.side) return false;
   if (one.side !== "mine" && one.name !== next.name) return false;
   return Boolean(next.item) || one.at?.slice(0, 16) === next.at?.slice(0, 16);
-}
-
-/**
- * A message's text in pieces; pieces with `href` are links.
- * @param {string} content
- * @returns {{text: string, href?: string}[]}
- */
-export function textPieces(content) {
-  const pieces = [];
-  let end = 0;
-  for (const { 0: found, index } of content.matchAll(LINK)) {
-    const text = withoutTail(found);
-    if (index > end) pieces.push({ text: content.slice(end, index) });
-    pieces.push({ text, href: (/^w/i.test(text) ? "https://" : "") + text });
-    end = index + text.length;
-  }
-  if (end < content.length) pieces.push({ text: content.slice(end) });
-  return pieces;
-}
-
-/**
- * Punctuation after a link belongs to the sentence, but a bracket that the link itself opens stays.
- * @param {string} link
- */
-function withoutTail(link) {
-  let end = link.length;
-  let unopened = link.split(")").length - link.split("(").length;
-  while (TAIL.includes(link[end - 1]) || (link[end - 1] === ")" && unopened-- > 0)) end--;
-  return link.slice(0, end);
 }
 
 /**

@@ -1,0 +1,40 @@
+"""The inbox in a real browser: what an agent sees and does."""
+
+from playwright.sync_api import Locator, Page, expect
+
+from tests.server import Server
+
+
+class Desk:
+    """An open inbox of one of the demo's people ("agent" or "owner")."""
+
+    def __init__(self, page: Page, server: Server, who: str = "agent") -> None:
+        self.page = page
+        person = server.demo()[who]
+        page.goto(f"{server.url}/")
+        page.get_by_label("E-mail").fill(person["email"])
+        page.get_by_label("Password").fill(person["password"])
+        page.get_by_role("button", name="Sign in").click()
+        expect(page.locator(".listing h2")).to_have_text("Open")
+
+    def go(self, listing: str) -> None:
+        self.page.get_by_role("navigation", name="Lists").get_by_role("link", name=listing, exact=True).click()
+        expect(self.page.locator(".listing h2")).to_have_text(listing)
+
+    def row(self, text: str) -> Locator:
+        return self.page.get_by_role("region", name="Conversations").get_by_role("listitem").filter(has_text=text)
+
+    def open(self, text: str) -> None:
+        self.row(text).get_by_role("link").click()
+        expect(self.page.get_by_role("log")).to_contain_text(text)
+
+    @property
+    def composer(self) -> Locator:
+        return self.page.get_by_role("textbox", name="Your reply")
+
+    @property
+    def assignee(self) -> Locator:
+        return self.page.get_by_role("combobox", name="Assigned to")
+
+    def focused(self) -> str:
+        return str(self.page.evaluate("document.activeElement.id || document.activeElement.ariaLabel"))
