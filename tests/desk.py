@@ -28,6 +28,15 @@ class Desk:
         self.row(text).get_by_role("link").click()
         expect(self.page.get_by_role("log")).to_contain_text(text)
 
+    def write(self, content: str) -> None:
+        self.composer.fill(content)
+        self.composer.press("Enter")
+
+    @property
+    def texts(self) -> Locator:
+        """What was said in the open conversation."""
+        return self.page.locator(".bubble-text")
+
     @property
     def composer(self) -> Locator:
         return self.page.get_by_role("textbox", name="Your reply")
