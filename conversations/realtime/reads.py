@@ -16,9 +16,10 @@ FIRST_PAGE = 50  # of a conversation the client does not show yet
 
 def missed_by_visitor(caller: Caller, after: Mapping[int, Position], *, hidden: Collection[int] = ()) -> list[str]:
     """The visitor's newest conversations, and those that the client shows already, but for the hidden ones."""
-    own = Conversation.objects.visible_to(caller).exclude(pk__in=hidden).order_by("-pk")
-    newest = own.values_list("pk", flat=True)[:CONVERSATIONS]
-    conversations = own.with_people().filter(pk__in=[*newest, *list(after)[:CONVERSATIONS]])
+    own = Conversation.objects.visible_to(caller).exclude(pk__in=hidden).with_people().order_by("-pk")
+    conversations = list(own[:CONVERSATIONS])
+    if older := set(list(after)[:CONVERSATIONS]) - {conversation.pk for conversation in conversations}:
+        conversations += own.filter(pk__in=older)
     frames: dict[int, list[str]] = {}
     left = MISSED
     for conversation in conversations:  # the newest first, while the hello has room
