@@ -24,6 +24,17 @@ Threads = dict[int, dict[int, str]]
 """What stands in each conversation, by seq."""
 
 
+def stored(site: Site) -> dict[int, dict[int, tuple[str, str]]]:
+    """Of each conversation by seq, without a gap: client_id and content."""
+    threads: dict[int, dict[int, tuple[str, str]]] = {}
+    rows: list[tuple[int, int, str, str]] = json.loads(site.manage("shell", "--no-imports", "-c", STORED))
+    for conversation, seq, client_id, content in rows:
+        threads.setdefault(conversation, {})[seq] = (client_id, content)
+    for thread in threads.values():
+        assert list(thread) == list(range(1, len(thread) + 1))
+    return threads
+
+
 class Writer:
     """A browser that does not give up: comes back to any process, says what it has, and sends again what was not
     acknowledged, under the same client_id."""
@@ -121,24 +132,24 @@ class HttpWriter(Writer):
 
 
 def kept_promises(site: Site, writers: list[Writer]) -> Threads:
-    """What is stored, having checked it: what was acknowledged is there once, in the order that was told, and
-    nothing else is; no seq is missing; nobody was shown anything else."""
-    threads: Threads = {}
-    stored = {}
-    rows: list[tuple[int, int, str, str]] = json.loads(site.manage("shell", "--no-imports", "-c", STORED))
-    for conversation, seq, client_id, content in rows:
-        threads.setdefault(conversation, {})[seq] = content
-        stored[client_id] = (conversation, seq, content)
-    promised = {
-        client_id: (frame["conversation_id"], frame["seq"], frame["content"])
+    """What is stored, having checked it: what was acknowledged is there once, where it was told, and nothing else is;
+    nobody was shown anything else."""
+    threads = stored(site)
+    found = [
+        (client_id, conversation, seq, content)
+        for conversation, thread in threads.items()
+        for seq, (client_id, content) in thread.items()
+    ]
+    promised = [
+        (client_id, frame["conversation_id"], frame["seq"], frame["content"])
         for writer in writers
         for client_id, frame in writer.acknowledged.items()
+    ]
+    assert sorted(found) == sorted(promised)
+    contents = {
+        conversation: {seq: content for seq, (_, content) in thread.items()} for conversation, thread in threads.items()
     }
-    assert len(stored) == len(rows)
-    assert stored == promised
-    for thread in threads.values():
-        assert list(thread) == list(range(1, len(thread) + 1))
     for writer in writers:
         for conversation, seen in writer.seen.items():  # as it came, live
-            assert seen.items() <= threads[conversation].items()
-    return threads
+            assert seen.items() <= contents[conversation].items()
+    return contents

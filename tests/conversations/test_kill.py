@@ -5,13 +5,16 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, suppress
+from uuid import uuid4
 
 import pytest
+from websockets.exceptions import ConnectionClosed
 
-from tests.clients import demo_agent, new_visitor
+from tests.clients import Peer, demo_agent, new_visitor, wait_until
 from tests.conftest import MakeServer
 from tests.server import Server, Site
-from tests.writers import HttpWriter, Writer, kept_promises
+from tests.writers import HttpWriter, Writer, kept_promises, stored
 
 VISITORS, AGENTS, MESSAGES = 20, 5, 50
 
@@ -106,3 +109,38 @@ def test_while_processes_redis_and_postgresql_are_killed(make_server: MakeServer
 
     visitors, agents = talk([first, second], [restarted(first), restart_redis, restarted(second), restart_database])
     check(first.site, visitors, agents)
+
+
+def test_stopping_under_load_loses_nothing_that_was_acknowledged(make_server: MakeServer) -> None:
+    """Everybody sends without waiting for answers when the process is asked to leave."""
+    server = make_server({"LIMIT_VISITOR": "1000000/minute", "LIMIT_VISITOR_PER_IP": "1000000/minute"})
+    visitors = [new_visitor(server) for _ in range(VISITORS)]
+    conversations = [visitor.write_first()["conversation_id"] for visitor in visitors]
+    acknowledged: dict[str, int] = {}
+    with ExitStack() as stack, ThreadPoolExecutor(2 * VISITORS) as pool:
+        peers = [stack.enter_context(visitor.connect()) for visitor in visitors]
+        for peer, conversation in zip(peers, conversations, strict=True):
+            pool.submit(send_on, peer, conversation)
+            pool.submit(collect, peer, acknowledged)
+        wait_until(lambda: len(acknowledged) > 20 * VISITORS)
+        since = time.monotonic()
+        server.stop()
+        assert time.monotonic() - since < 5
+    server.start()
+    threads = stored(server.site)
+    kept = {client_id: seq for thread in threads.values() for seq, (client_id, _) in thread.items()}
+    assert acknowledged.items() <= kept.items()
+
+
+def send_on(peer: Peer, conversation: int) -> None:
+    with suppress(ConnectionClosed):
+        while True:
+            peer.send("send", client_id=str(uuid4()), content="Hello?", conversation_id=conversation)
+            time.sleep(0.025)  # 40 a second: no flood
+
+
+def collect(peer: Peer, acknowledged: dict[str, int]) -> None:
+    with suppress(ConnectionClosed):
+        while True:
+            ack = peer.expect("ack")
+            acknowledged[ack["client_id"]] = ack["seq"]

@@ -3,7 +3,7 @@
 import json
 import socket
 import time
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from uuid import uuid4
 
 import httpx
@@ -274,6 +274,8 @@ def test_a_visitors_limit_is_answered_and_the_message_can_be_sent_later(make_ser
 
 
 BIG_MESSAGES = 300
+DEAF_READERS = 20
+SLOW_READER = 4508
 
 
 def small_buffer(server: Server) -> socket.socket:
@@ -283,28 +285,48 @@ def small_buffer(server: Server) -> socket.socket:
     return line
 
 
-def test_a_reader_that_stops_reading_is_ended_and_others_notice_nothing(make_server: MakeServer) -> None:
-    server = make_server({"SOCKET_QUEUE_FRAMES": "110", "SOCKET_FRAMES_PER_SECOND": "100000"})
+def test_readers_that_stop_reading_are_ended_others_notice_nothing_and_memory_is_bounded(
+    make_server: MakeServer,
+) -> None:
+    server = make_server(
+        {"SOCKET_QUEUE_FRAMES": "110", "SOCKET_FRAMES_PER_SECOND": "100000", "METRICS_TOKEN": "for the test"}
+    )
     visitor = new_visitor(server)
     visitor.write_first()
     agent = demo_agent(server)
-    with (
-        small_buffer(server) as line,
-        connect(f"{server.ws_url}/ws/visitor/", sock=line, max_queue=1) as deaf,
-        agent.connect() as inbox,
-        visitor.connect() as browser,
-    ):
-        deaf.send(json.dumps({"type": "hello", "widget": visitor.widget_id, "token": visitor.token}))
+    with ExitStack() as stack, agent.connect() as inbox, visitor.connect() as browser:
         conversation = browser.seen[0]["id"]
-        for _ in range(BIG_MESSAGES):  # 12 MB: more than the buffers between two sockets take
-            inbox.send("send", client_id=str(uuid4()), content="😀" * 10_000, conversation_id=conversation)
-        for _ in range(BIG_MESSAGES):
-            inbox.expect("ack")
-        assert browser.post("me too", conversation_id=conversation)["seq"] == BIG_MESSAGES + 2
-        deaf.close_timeout = 0.1
-    with visitor.connect(after={conversation: {"seq": BIG_MESSAGES}}) as browser:
-        assert [frame["seq"] for frame in browser.seen if frame["type"] == "message"] == [301, 302]
+        usual = write_much(server, inbox, conversation)
+        for _ in range(DEAF_READERS):
+            line = stack.enter_context(small_buffer(server))
+            deaf = stack.enter_context(connect(f"{server.ws_url}/ws/visitor/", sock=line, max_queue=1))
+            after = {conversation: {"seq": BIG_MESSAGES + 1}}
+            hello = {"type": "hello", "widget": visitor.widget_id, "token": visitor.token, "after": after}
+            deaf.send(json.dumps(hello))
+            deaf.close_timeout = 0.1
+        unheard = write_much(server, inbox, conversation)
+        assert unheard - usual < DEAF_READERS * 110 * 40_000 / 2  # full queues would be twice that, if each had a copy
+        assert browser.post("me too", conversation_id=conversation)["seq"] == 2 * BIG_MESSAGES + 2
+        wait_until(lambda: f'pingback_sockets_ended_total{{code="{SLOW_READER}"}} {DEAF_READERS}.0' in metrics(server))
+    with visitor.connect(after={conversation: {"seq": 2 * BIG_MESSAGES}}) as browser:
+        seqs = [frame["seq"] for frame in browser.seen if frame["type"] == "message"]
+        assert seqs == [2 * BIG_MESSAGES + 1, 2 * BIG_MESSAGES + 2]
     assert "its reader was too slow" in server.output()
+
+
+def write_much(server: Server, inbox: Peer, conversation: int) -> int:
+    """12 MB to each reader, more than the buffers between two sockets take. The most memory the server then had."""
+    for _ in range(BIG_MESSAGES):
+        inbox.send("send", client_id=str(uuid4()), content="😀" * 10_000, conversation_id=conversation)
+    memory = []
+    for _ in range(BIG_MESSAGES):
+        inbox.expect("ack")
+        memory.append(server.memory())
+    return max(memory)
+
+
+def metrics(server: Server) -> str:
+    return httpx.get(f"{server.url}/metrics", headers={"Authorization": "Bearer for the test"}).text
 
 
 def test_signing_out_ends_the_sockets_of_that_session(server: Server) -> None:
