@@ -219,7 +219,10 @@ LOG_FORMAT = env.choice("LOG_FORMAT", ["text", "json"])
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"request_id": {"()": "pingback.logs.RequestIdFilter"}},
+    "filters": {
+        "request_id": {"()": "pingback.logs.RequestIdFilter"},
+        "no_rows": {"()": "pingback.logs.NoRowsFilter"},
+    },
     "formatters": {
         "text": {"format": "%(asctime)s %(levelname)s %(name)s %(request_id)s %(message)s"},
         "json": {
@@ -228,7 +231,13 @@ LOGGING = {
             "style": "sequence",
         },
     },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT, "filters": ["request_id"]}},
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": LOG_FORMAT,
+            "filters": ["request_id", "no_rows"],
+        }
+    },
     "loggers": {
         "uvicorn.error": {"level": "WARNING"},  # below that it tells of every socket that comes and goes
         "django.request": {"level": "ERROR"},  # below that, of every wrong request
