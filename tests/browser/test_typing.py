@@ -5,8 +5,8 @@ import time
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.test_one_live_message import open_inbox, rows
 from tests.clients import Peer, Visitor, new_visitor
+from tests.desk import Desk
 from tests.pages import Pages
 from tests.server import Server
 
@@ -18,14 +18,13 @@ def visitor(server: Server) -> Visitor:
     return new_visitor(server)
 
 
-def open_thread(page: Page, server: Server, visitor: Visitor, text: str) -> int:
-    """The visitor's conversation in the inbox, whose clock obeys `page.clock`."""
+def open_thread(page: Page, server: Server, visitor: Visitor, text: str) -> tuple[Desk, int]:
+    """The visitor's conversation in the inbox, whose clock obeys `page.clock`, and its id."""
     conversation_id: int = visitor.write_first(text)["conversation_id"]
     page.clock.install()
-    open_inbox(page, server)
-    rows(page).filter(has_text=text).click()
-    expect(page.get_by_role("log")).to_contain_text(text)
-    return conversation_id
+    desk = Desk(page, server)
+    desk.open(text)
+    return desk, conversation_id
 
 
 def notice(page: Page) -> Locator:
@@ -46,7 +45,7 @@ def test_the_inbox_shows_that_the_visitor_types_and_moves_no_bubble(
     page_factory: Pages, server: Server, visitor: Visitor
 ) -> None:
     page = page_factory()
-    conversation_id = open_thread(page, server, visitor, "Is the Heron in brass?")
+    _, conversation_id = open_thread(page, server, visitor, "Is the Heron in brass?")
     bubble = page.get_by_role("log").get_by_text("Is the Heron in brass?")
     before = place(bubble)
     expect(notice(page)).to_be_hidden()
@@ -66,7 +65,7 @@ def test_it_is_gone_after_six_seconds_or_with_the_message(
     page_factory: Pages, server: Server, visitor: Visitor
 ) -> None:
     page = page_factory()
-    conversation_id = open_thread(page, server, visitor, "Is the Heron in copper?")
+    _, conversation_id = open_thread(page, server, visitor, "Is the Heron in copper?")
     with visitor.connect() as peer:
         types(peer, conversation_id)
         expect(notice(page)).to_be_visible()
@@ -86,11 +85,11 @@ def test_it_is_gone_after_six_seconds_or_with_the_message(
 def test_typing_in_another_conversation_is_not_shown(page_factory: Pages, server: Server, visitor: Visitor) -> None:
     page = page_factory()
     other = visitor.write_first("Is the Heron in glass?")["conversation_id"]
-    conversation_id = open_thread(page, server, new_visitor(server), "Is the Heron in wood?")
+    desk, conversation_id = open_thread(page, server, new_visitor(server), "Is the Heron in wood?")
     with visitor.connect() as peer:
         types(peer, other)
         peer.post("Or in gold?", conversation_id=other)
-        expect(rows(page).filter(has_text="Or in gold?")).to_be_visible()  # so the typing has arrived, too
+        expect(desk.row("Or in gold?")).to_be_visible()  # so the typing has arrived, too
         expect(notice(page)).to_be_hidden()
     assert conversation_id != other
 
@@ -99,8 +98,8 @@ def test_the_visitor_hears_that_the_agent_types_and_that_it_is_over(
     page_factory: Pages, server: Server, visitor: Visitor
 ) -> None:
     page = page_factory()
-    conversation_id = open_thread(page, server, visitor, "Is the Heron in stone?")
-    reply = page.get_by_role("textbox")
+    desk, conversation_id = open_thread(page, server, visitor, "Is the Heron in stone?")
+    reply = desk.composer
 
     with visitor.connect() as peer:
 
@@ -138,17 +137,17 @@ def test_the_visitor_hears_that_the_agent_types_and_that_it_is_over(
 def test_leaving_a_thread_ends_the_typing(page_factory: Pages, server: Server, visitor: Visitor) -> None:
     page = page_factory()
     new_visitor(server).write_first("Is the Heron in paper?")
-    open_thread(page, server, visitor, "Is the Heron in cloth?")
+    desk, _ = open_thread(page, server, visitor, "Is the Heron in cloth?")
     with visitor.connect() as peer:
-        page.get_by_role("textbox").press_sequentially("It")
+        desk.composer.press_sequentially("It")
         assert peer.expect("typing")["is_typing"]
-        rows(page).filter(has_text="Is the Heron in paper?").click()
+        desk.open("Is the Heron in paper?")
         assert not peer.expect("typing")["is_typing"]
 
 
 def test_the_dots_rest_where_motion_is_not_wanted(page_factory: Pages, server: Server, visitor: Visitor) -> None:
     page = page_factory(reduced_motion="reduce")
-    conversation_id = open_thread(page, server, visitor, "Is the Heron in cork?")
+    _, conversation_id = open_thread(page, server, visitor, "Is the Heron in cork?")
     with visitor.connect() as peer:
         types(peer, conversation_id)
         expect(notice(page)).to_be_visible()
