@@ -16,6 +16,7 @@ class Listing:
     name: str
     title: str
     empty: str
+    icon: str  # the path of a drawing, 20 by 20
     select: Callable[[ConversationQuerySet, Caller], ConversationQuerySet]
 
     @property
@@ -27,24 +28,28 @@ OPEN = Listing(
     "open",
     "Open",
     "No open conversations. New ones appear here by themselves.",
+    "M3 11.5 5.2 4h9.6L17 11.5V16H3zm0 0h4l1 2h4l1-2h4",
     lambda conversations, caller: conversations.open(),
 )
 MINE = Listing(
     "mine",
     "Mine",
     "Nothing is assigned to you. Take a conversation in its header.",
+    "M10 10a3.2 3.2 0 1 0 0-6.4 3.2 3.2 0 0 0 0 6.4zM3.8 16.5a6.2 4.5 0 0 1 12.4 0",
     lambda conversations, caller: conversations.open().assigned_to(caller.agent_id),
 )
 UNASSIGNED = Listing(
     "unassigned",
     "Unassigned",
     "Every open conversation has somebody who looks after it.",
+    "M8.5 10a3.2 3.2 0 1 0 0-6.4 3.2 3.2 0 0 0 0 6.4zM2.5 16.5a6 4.5 0 0 1 8.5-4.2M15 11.5v5M12.5 14h5",
     lambda conversations, caller: conversations.open().assigned_to(None),
 )
 RESOLVED = Listing(
     "resolved",
     "Resolved",
     "Conversations that you resolve are kept here.",
+    "M10 17a7 7 0 1 0 0-14 7 7 0 0 0 0 14zM7 10.2l2.2 2.2L13.2 8",
     lambda conversations, caller: conversations.resolved(),
 )
 LISTINGS = {listing.name: listing for listing in (OPEN, MINE, UNASSIGNED, RESOLVED)}

@@ -1,10 +1,10 @@
 /** @import { ConversationFrame, MarkFrame, Message, Person } from "../shared/types.js" */
 
+import { Calm } from "./calm.js";
 import { clone, htmx, part, setText } from "./dom.js";
 import { setTime, showTimes } from "./times.js";
 
 const REFETCH_PAUSE = 1_000;
-const POINTER_RESTS_AFTER = 2_000;
 
 /**
  * What belongs to each list of `conversations/inbox/listings.py`.
@@ -27,9 +27,7 @@ export class ConversationList {
   #phase = "rest";
   #stale = false;
   #unreadElsewhere = 0;
-  #pointerMovedAt = -POINTER_RESTS_AFTER;
-  /** @type {(() => void)[]} moves that wait for the pointer to rest */
-  #moves = [];
+  #calm = new Calm(this.#section);
 
   /**
    * @param {object} options
@@ -49,13 +47,6 @@ export class ConversationList {
     section.addEventListener("htmx:afterSwap", () => this.#shown());
     section.addEventListener("htmx:afterRequest", ({ target }) => {
       if (target === this.#listing || target === this.#rows) this.#fetched(); // the rows, when who asked is gone
-    });
-    section.addEventListener("pointermove", ({ pointerType }) => {
-      if (pointerType === "mouse") this.#pointerMovedAt = performance.now();
-    }, { passive: true });
-    section.addEventListener("pointerleave", () => {
-      this.#pointerMovedAt = -POINTER_RESTS_AFTER;
-      this.#settle();
     });
     section.addEventListener("keydown", (event) => this.#onKey(event));
     this.#count();
@@ -93,7 +84,7 @@ export class ConversationList {
     if (this.#phase === "fetch") this.#stale = true;
     const known = this.#find(conversation.id);
     if (!BELONGS[this.#listing.dataset.name ?? ""](conversation, this.agentId)) return known && this.#leave(known);
-    if (!known && this.#pointerMoves) return this.refetch();
+    if (!known && this.#calm.isDisturbed) return this.refetch();
     const row = known ?? this.#newRow(conversation.id);
     row.classList.remove("row-gone");
     const name = conversation.contact?.name ?? "";
@@ -131,27 +122,12 @@ export class ConversationList {
     });
   }
 
-  get #pointerMoves() {
-    return performance.now() - this.#pointerMovedAt < POINTER_RESTS_AFTER;
-  }
-
-  /**
-   * Does what moves rows, once no pointer is about to press one.
-   * @param {() => void} move
-   */
+  /** @param {() => void} move of rows */
   #move(move) {
-    this.#moves.push(move);
-    if (!this.#pointerMoves) this.#settle();
-    else if (this.#moves.length === 1) this.#await();
-  }
-
-  #await() {
-    setTimeout(() => (this.#pointerMoves ? this.#await() : this.#settle()), POINTER_RESTS_AFTER / 4);
-  }
-
-  #settle() {
-    for (const move of this.#moves.splice(0)) move();
-    this.onChange();
+    this.#calm.then(() => {
+      move();
+      this.onChange();
+    });
   }
 
   /** @param {HTMLElement} row of a conversation that does not belong here any more */
@@ -168,7 +144,7 @@ export class ConversationList {
 
   /** Other rows are on show. */
   #shown() {
-    this.#moves = [];
+    this.#calm.forget();
     this.#count();
     showTimes(this.#rows);
     this.select(this.openId);

@@ -1,0 +1,42 @@
+const RESTS_AFTER = 2_000;
+
+/** Nothing moves under a mouse that is about to press: what would move things waits until it rests or is gone. */
+export class Calm {
+  #movedAt = -RESTS_AFTER;
+  /** @type {(() => void)[]} */
+  #waiting = [];
+
+  /** @param {HTMLElement} element */
+  constructor(element) {
+    element.addEventListener("pointermove", ({ pointerType }) => {
+      if (pointerType === "mouse") this.#movedAt = performance.now();
+    }, { passive: true });
+    element.addEventListener("pointerleave", () => {
+      this.#movedAt = -RESTS_AFTER;
+      this.#settle();
+    });
+  }
+
+  get isDisturbed() {
+    return performance.now() - this.#movedAt < RESTS_AFTER;
+  }
+
+  /** @param {() => void} move now, or after what waits already */
+  then(move) {
+    this.#waiting.push(move);
+    if (!this.isDisturbed) this.#settle();
+    else if (this.#waiting.length === 1) this.#await();
+  }
+
+  forget() {
+    this.#waiting = [];
+  }
+
+  #await() {
+    setTimeout(() => (this.isDisturbed ? this.#await() : this.#settle()), RESTS_AFTER / 4);
+  }
+
+  #settle() {
+    for (const move of this.#waiting.splice(0)) move();
+  }
+}
