@@ -28,6 +28,7 @@ lint: .venv/dev
 
 bench: .venv/runtime
 	@$(PYTHON) -m benchmarks.run $(ARGS)
+	@$(PYTHON) -m benchmarks.reconnect
 
 weight: .venv/dev
 	@$(PYTHON) -m benchmarks.widget_weight $(ARGS)

@@ -168,10 +168,12 @@ class Socket(Generic[HelloFrame]):
         missed = await self.resume(hello)
         if self._drainer:
             await asyncio.wait([self._drainer])
+        now = asyncio.get_running_loop().time
         try:
-            for text in (*missed, events.READY):
-                async with asyncio.timeout(RESUME_WRITE_SECONDS):
+            async with asyncio.timeout(RESUME_WRITE_SECONDS) as patience:
+                for text in (*missed, events.READY):
                     await self._write(text)
+                    patience.reschedule(now() + RESUME_WRITE_SECONDS)
         except TimeoutError:
             raise Closing(CloseCode.SLOW_READER) from None
         live, self._held = self._held, None
