@@ -1,10 +1,11 @@
 """The inbox in a real browser: its lists, who looks after what, and what an agent's hands and eyes rely on."""
 
 import re
+from collections.abc import Callable
 from typing import Literal
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.axe import faults
 from tests.clients import Visitor, demo_agent, new_visitor
@@ -266,6 +267,31 @@ def test_a_long_list_grows_as_one_scrolls_and_keeps_its_length(page_factory: Pag
     desk.go("Resolved")
     desk.page.get_by_role("link", name="Open conversations").click()  # as there is nothing here
     expect(rows).to_have_count(50)
+
+
+def test_a_list_that_was_left_while_it_was_fetched_does_not_hold_up_the_next_one(
+    page_factory: Pages, make_server: MakeServer
+) -> None:
+    server = make_server()
+    visitor = writes(server, "The newest")
+    server.site.manage("shell", "--no-imports", "-c", MANY_MORE)
+    desk = Desk(page_factory(), server)
+    held: list[Route] = []
+    desk.page.route("**/inbox/list/*", lambda route: held.append(route))
+    with visitor.connect() as browser:
+        far_below: int = browser.seen[0]["id"]  # made last, and the list's last
+        browser.post("From far below", conversation_id=far_below)
+        wait_in(desk.page, lambda: bool(held))
+        desk.go("Unassigned")
+        held[0].continue_()
+        browser.post("From even further", conversation_id=far_below + 5)
+        expect(desk.row("From even further")).to_be_visible()
+
+
+def wait_in(page: Page, true: Callable[[], bool]) -> None:
+    """As the page's own events come only while one waits in it."""
+    while not true():
+        page.wait_for_timeout(50)
 
 
 def test_the_next_person_in_the_tab_does_not_find_the_last_ones_draft(desk: Desk, server: Server) -> None:

@@ -44,7 +44,10 @@ export class ConversationList {
     section.addEventListener("htmx:beforeRequest", ({ target }) => {
       if (/** @type {Element} */ (target).matches(".list-note")) this.#phase = "fetch";
     });
-    section.addEventListener("htmx:afterSwap", () => this.#shown());
+    section.addEventListener("htmx:afterSwap", ({ target }) => {
+      if (target === section) this.#phase = "rest"; // whoever asked for the list before this one hears no answer
+      this.#shown();
+    });
     section.addEventListener("htmx:afterRequest", ({ target }) => {
       if (target === this.#listing || target === this.#rows) this.#fetched(); // the rows, when who asked is gone
     });
