@@ -33,7 +33,7 @@ bench: .venv/runtime
 weight: .venv/dev
 	@$(PYTHON) -m benchmarks.widget_weight $(ARGS)
 
-# An hour, or: make soak ARGS="--minutes 5"
+# An hour, or: make soak ARGS="--sqlite --minutes 5"
 soak: .venv/dev
 	@$(PYTHON) -m benchmarks.soak $(ARGS)
 

@@ -1,8 +1,8 @@
 """`make soak`: an hour of mixed traffic on two processes, PostgreSQL and Redis, with restarts; is memory flat?
 
 One process lives through all of it and is measured, while the other one, Redis and PostgreSQL are killed and started
-again. Afterwards what was acknowledged must be stored, once and in order. Exit status 1 when it is not, or when the
-steady process has grown.
+again. `--sqlite`: one process on SQLite instead, which nobody kills. Afterwards what was acknowledged must be stored,
+once and in order. Exit status 1 when it is not, or when the steady process has grown.
 """
 
 import argparse
@@ -14,7 +14,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -32,13 +32,17 @@ VISITORS, AGENTS = 30, 4
 GROWTH = 1.1  # of the last quarter's memory over the second's: the first one warms up
 MORE_FILES = 20
 SETTINGS = {"LIMIT_VISITOR_PER_IP": "1000000/minute", "LIMIT_CONFIG_PER_IP": "1000000/minute"}
+PAIR = (
+    "two processes, PostgreSQL and Redis. Every minute one of these was killed or restarted: the second process, "
+    "Redis, the second process politely, PostgreSQL"
+)
 UNREACHABLE = (OSError, WebSocketException, TimeoutError, httpx.TransportError)
 
 
 @dataclass
 class Soak:
     steady: Server
-    shaken: Server
+    shaken: Server | None  # none on SQLite
     has_ended: threading.Event = field(default_factory=threading.Event)
     writers: list[Writer] = field(default_factory=list)
     conversations: list[int] = field(default_factory=list)  # the newest
@@ -48,7 +52,7 @@ class Soak:
 
     @property
     def servers(self) -> list[Server]:
-        return [self.steady, self.shaken]
+        return [self.steady, self.shaken] if self.shaken else [self.steady]
 
     @property
     def site(self) -> Site:
@@ -127,6 +131,7 @@ class Soak:
 
     def disturb(self) -> None:
         redis, database = self.site.redis, self.site.postgres
+        assert self.shaken
         assert redis
         assert database
         for kill, start in (
@@ -147,7 +152,8 @@ class Soak:
     def run(self, minutes: float) -> None:
         jobs: list[tuple[Callable[[], None], float]] = [(self.visit, 2)] * VISITORS
         jobs += [(self.agent(demo_agent(self.steady), number), 1) for number in range(AGENTS)]
-        jobs += [(self.misbehave, 10), (self.disturb, 0), (self.watch, 5)]
+        jobs += [(self.misbehave, 10), (self.watch, 5)]
+        jobs += [(self.disturb, 0)] if self.shaken else []
         threads = [threading.Thread(target=self.again_and_again, args=job) for job in jobs]
         self.visit()  # so that agents find something
         for thread in threads:
@@ -175,28 +181,25 @@ def quarters(samples: Sequence[int]) -> list[float]:
 def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="make soak")
     parser.add_argument("--minutes", type=float, default=60)
+    parser.add_argument("--sqlite", action="store_true")
     options = parser.parse_args(arguments)
     if prepare([POSTGRES, REDIS]):
         return 1
-    with tempfile.TemporaryDirectory(prefix="pingback-soak-") as folder:
-        sites = Sites(Path(folder), "", with_redis=True)
-        site = sites.new(own_postgres=True)
-        steady, shaken = Server(site, SETTINGS), Server(site, SETTINGS)
-        try:
-            steady.start()
-            shaken.start()
-            soak = Soak(steady, shaken)
-            soak.run(options.minutes)
-            print("\n".join(soak.faults), file=sys.stderr)
-            kept_promises(site, soak.writers)
-        finally:
-            steady.stop()
-            shaken.stop()
-            sites.close()
+    with tempfile.TemporaryDirectory(prefix="pingback-soak-") as folder, ExitStack() as stack:
+        sites = Sites(Path(folder), "", with_redis=not options.sqlite)
+        stack.callback(sites.close)
+        site = sites.new(own_postgres=not options.sqlite)
+        soak = Soak(Server(site, SETTINGS), None if options.sqlite else Server(site, SETTINGS))
+        for server in soak.servers:
+            server.start()
+            stack.callback(server.stop)
+        soak.run(options.minutes)
+        print("\n".join(soak.faults), file=sys.stderr)
+        kept_promises(site, soak.writers)
     memory, files = quarters(soak.memory), quarters(soak.files)
     is_flat = memory[3] <= memory[1] * GROWTH and files[3] <= files[1] + MORE_FILES
     report = describe(soak, options.minutes, memory, files, "**flat**" if is_flat else "**GREW**")
-    (BENCHMARKS / "SOAK.md").write_text(report)
+    (BENCHMARKS / ("SOAK_SQLITE.md" if options.sqlite else "SOAK.md")).write_text(report)
     print("\n" + report)
     return 0 if is_flat and not soak.faults else 1
 
@@ -207,9 +210,8 @@ def describe(soak: Soak, minutes: float, memory: list[float], files: list[float]
             "# Soak",
             "",
             f"Made by `make soak` on {time.strftime('%Y-%m-%d')}: {minutes:g} minutes, {VISITORS} visitors at a time "
-            f"and {AGENTS} agents, on two processes, PostgreSQL and Redis. Every minute one of these was killed or "
-            "restarted: the second process, Redis, the second process politely, PostgreSQL. The first process lived "
-            "through all of it; this is what it held.",
+            f"and {AGENTS} agents, on {PAIR if soak.shaken else 'one process and SQLite'}. This is what the process "
+            "that lived through all of it held.",
             "",
             "| | first quarter | second | third | last | verdict |",
             "|---|---|---|---|---|---|",

@@ -39,7 +39,6 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 SQLITE = {
     "ENGINE": "django.db.backends.sqlite3",
     "NAME": DATA_DIR / "pingback.sqlite3",
-    "CONN_MAX_AGE": None,  # opening it takes longer than most questions
     "OPTIONS": {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, ParamSpec, TypeVar
 
-from channels.db import DatabaseSyncToAsync
+from asgiref.sync import sync_to_async
+from django.db import close_old_connections, connection
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -17,13 +18,21 @@ THREADS = ThreadPoolExecutor(2, thread_name_prefix="socket-database")
 
 
 async def in_thread(work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-    """Run `work`, which may use the ORM; its connection is given back afterwards."""
+    """Run `work`, which may use the ORM.
+
+    On SQLite the thread keeps its connection, as opening one takes longer than most questions. (`CONN_MAX_AGE` would
+    keep those of the requests, too, whose threads end with them.) On PostgreSQL it goes back into the pool.
+    """
     result: R = await run_in_thread(work, *args, **kwargs)
     return result
 
 
 def call(work: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    return work(*args, **kwargs)
+    try:
+        return work(*args, **kwargs)
+    finally:
+        if connection.vendor != "sqlite":
+            close_old_connections()
 
 
-run_in_thread = DatabaseSyncToAsync(call, thread_sensitive=False, executor=THREADS)
+run_in_thread = sync_to_async(call, thread_sensitive=False, executor=THREADS)
