@@ -56,6 +56,8 @@ def for_agents(
         agent = Agent.objects.with_account().filter(user=request.user).first()
         if agent is None:
             raise PermissionDenied(NO_TEAM)
+        if request.htmx and request.headers.get("X-Agent-Id", str(agent.pk)) != str(agent.pk):
+            return HttpResponse(status=401)  # the page is still somebody else's
         try:
             request.agent, request.caller = agent, caller_for_agent(agent)
             return view(request, *args, **kwargs)

@@ -28,6 +28,7 @@ class VisitorHello(Frame, tag="hello"):
 
 class AgentHello(Frame, tag="hello"):
     token: str | None = None
+    agent: UUID | None = None
     after: dict[Id, Position] = {}
 
 

@@ -32,6 +32,8 @@ class InboxSocket(Socket[AgentHello]):
         if not self._is_our_page():
             raise OriginRefused
         self.caller = await in_thread(caller_for_cookies, self.header(b"cookie"))
+        if hello.agent not in {None, self.caller.agent_id}:
+            raise InvalidToken("Somebody else has signed in.")
         self.join(events.business_group(self.caller.business_id))
         if self.caller.agent_id:
             self.join(events.agent_group(self.caller.agent_id))

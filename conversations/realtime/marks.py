@@ -48,9 +48,9 @@ class MarkCollector:
             await in_thread(conversations_mark, marks)
         except Exception:
             logger.exception("%d marks were not stored, and are tried again", len(marks))
-            await asyncio.sleep(RETRY_SECONDS)
             for mark in marks:
                 self.add(mark)
+            await asyncio.sleep(RETRY_SECONDS)
         self._task = None
         if self._waiting:
             self._task = asyncio.create_task(self._flush_soon())

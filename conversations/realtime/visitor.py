@@ -50,7 +50,8 @@ class VisitorSocket(Socket[VisitorHello]):
 
     async def resume(self, hello: VisitorHello) -> list[str]:
         missed, self.hidden, is_anybody_there = await in_thread(catch_up, self.caller, hello.after, self.page_host)
-        self.push(events.online_frame(is_anybody_there))
+        if self._held is not None:
+            self._held.appendleft(events.online_frame(is_anybody_there))  # what was heard since is newer
         return missed
 
     def push(self, text: str) -> None:

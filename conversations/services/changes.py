@@ -9,6 +9,7 @@ from auth_signing.callers import Caller
 from auth_signing.models import Agent
 from auth_signing.roles import Permission
 from conversations import events
+from conversations.errors import ConversationClosed
 from conversations.models import Conversation, Status
 from pingback.errors import NotFound
 
@@ -37,6 +38,8 @@ def _change(conversation_id: int, caller: Caller, **fields: Any) -> Conversation
     if not found:
         raise NotFound
     (conversation,) = found
+    if conversation.status == Status.CLOSED and "status" in fields:
+        raise ConversationClosed
     changed = {name: value for name, value in fields.items() if getattr(conversation, name) != value}
     for name, value in changed.items():
         setattr(conversation, name, value)

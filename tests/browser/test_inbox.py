@@ -260,8 +260,9 @@ def test_a_long_list_grows_as_one_scrolls_and_keeps_its_length(page_factory: Pag
     expect(desk.page.get_by_text("Loading more")).to_have_count(0)
     desk.row("older 119").get_by_role("link").click()
     expect(desk.page).to_have_url(re.compile(r"/inbox/\d+/$"))
-    desk.page.evaluate("document.querySelector('.listing').dispatchEvent(new Event('refetch'))")
-    desk.page.wait_for_timeout(500)
+    with desk.page.expect_response(re.compile(r"/inbox/list/\?rows=150$")):
+        for offline in (True, False):
+            desk.page.context.set_offline(offline)
     expect(rows).to_have_count(121)
     expect(desk.row("older 119")).to_be_in_viewport()
     desk.go("Resolved")

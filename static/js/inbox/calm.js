@@ -1,6 +1,6 @@
 const RESTS_AFTER = 2_000;
 
-/** Nothing moves under a mouse that is about to press: what would move things waits until it rests or is gone. */
+/** Nothing moves under who is about to press: what would move things waits until a mouse rests or is gone. */
 export class Calm {
   #movedAt = -RESTS_AFTER;
   /** @type {(() => void)[]} */
@@ -8,10 +8,11 @@ export class Calm {
 
   /** @param {HTMLElement} element */
   constructor(element) {
-    element.addEventListener("pointermove", ({ pointerType }) => {
-      if (pointerType === "mouse") this.#movedAt = performance.now();
-    }, { passive: true });
-    element.addEventListener("pointerleave", () => {
+    const disturb = () => (this.#movedAt = performance.now());
+    element.addEventListener("pointerdown", disturb, { passive: true });
+    element.addEventListener("pointermove", ({ pointerType }) => pointerType === "mouse" && disturb(), { passive: true });
+    element.addEventListener("pointerleave", ({ pointerType }) => {
+      if (pointerType !== "mouse") return; // a finger's click is still to come
       this.#movedAt = -RESTS_AFTER;
       this.#settle();
     });

@@ -1,7 +1,12 @@
 import { textPieces } from "../shared/messages.js";
 
-/** What we call of htmx, which is loaded before the modules. */
-export const { htmx } = /** @type {{htmx: {process(element: Element): void}}} */ (/** @type {unknown} */ (window));
+/**
+ * What we call of htmx, which is loaded before the modules.
+ * @typedef {object} Htmx
+ * @property {(element: Element) => void} process
+ * @property {(target: Element, html: string, options: {swapStyle: "innerHTML"}) => void} swap keeps focus
+ */
+export const { htmx } = /** @type {{htmx: Htmx}} */ (/** @type {unknown} */ (window));
 
 /**
  * @template {Element} T

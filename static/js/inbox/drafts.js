@@ -1,9 +1,14 @@
-/** What an agent wrote and did not send, by conversation. It outlives the page, not the tab, nor signing out. */
+/**
+ * What an agent wrote: drafts by conversation, and what waits to be sent. It outlives the page, not the tab, nor signing
+ * out.
+ */
+/** @import { Item } from "../shared/messages.js" */
 
 import { part } from "./dom.js";
 
-const DRAFT = "pingback:draft:";
-const OWN = `${DRAFT}${part(document, "#inbox", HTMLElement).dataset.agentId}:`;
+const WRITTEN = "pingback:written:";
+const OWN = `${WRITTEN}${part(document, "#inbox", HTMLElement).dataset.agentId}:`;
+const UNSENT = `${OWN}unsent`;
 
 /** @param {number} id */
 export function get(id) {
@@ -19,7 +24,18 @@ export function set(id, text) {
   else sessionStorage.removeItem(OWN + id);
 }
 
+/** @returns {Item[]} in their order */
+export function unsent() {
+  return JSON.parse(sessionStorage.getItem(UNSENT) ?? "[]");
+}
+
+/** @param {Item[]} items */
+export function keepUnsent(items) {
+  if (items.length) sessionStorage.setItem(UNSENT, JSON.stringify(items));
+  else sessionStorage.removeItem(UNSENT);
+}
+
 /** Everybody's: whoever sits here next has no business with them. */
 export function forgetAll() {
-  for (const key of Object.keys(sessionStorage)) if (key.startsWith(DRAFT)) sessionStorage.removeItem(key);
+  for (const key of Object.keys(sessionStorage)) if (key.startsWith(WRITTEN)) sessionStorage.removeItem(key);
 }

@@ -2,9 +2,11 @@
 
 import { Calm } from "./calm.js";
 import { clone, htmx, part, setText } from "./dom.js";
+import { showSignedOut } from "./status.js";
 import { setTime, showTimes } from "./times.js";
 
 const REFETCH_PAUSE = 1_000;
+const RETRY_PAUSE = 5_000;
 
 /**
  * What belongs to each list of `conversations/inbox/listings.py`.
@@ -23,11 +25,16 @@ const BELONGS = {
  */
 export class ConversationList {
   #section = part(document, "#list", HTMLElement);
-  /** @type {"rest" | "fetch" | "pause"} */
-  #phase = "rest";
-  #stale = false;
+  /** @type {object | undefined} the fetch that is under way, or rests after it */
+  #fetch;
+  #isAsking = false;
+  #isStale = false; // what the answer will bring
+  #length = 0;
   #unreadElsewhere = 0;
   #calm = new Calm(this.#section);
+  #end = new IntersectionObserver(([{ isIntersecting, target }]) => {
+    if (isIntersecting) this.refetch(Number(/** @type {HTMLElement} */ (target).dataset.longer));
+  });
 
   /**
    * @param {object} options
@@ -41,18 +48,9 @@ export class ConversationList {
     this.onChange = onChange;
     this.openId = 0;
     const section = this.#section;
-    section.addEventListener("htmx:beforeRequest", ({ target }) => {
-      if (/** @type {Element} */ (target).matches(".list-note")) this.#phase = "fetch";
-    });
-    section.addEventListener("htmx:afterSwap", ({ target }) => {
-      if (target === section) this.#phase = "rest"; // whoever asked for the list before this one hears no answer
-      this.#shown();
-    });
-    section.addEventListener("htmx:afterRequest", ({ target }) => {
-      if (target === this.#listing || target === this.#rows) this.#fetched(); // the rows, when who asked is gone
-    });
+    section.addEventListener("htmx:afterSwap", ({ target }) => target === section && this.#changed());
     section.addEventListener("keydown", (event) => this.#onKey(event));
-    this.#count();
+    this.#read();
   }
 
   get #listing() {
@@ -71,9 +69,11 @@ export class ConversationList {
   /** @param {Message} message */
   onMessage(message) {
     if (message.kind !== "message") return;
-    if (this.#phase === "fetch") this.#stale = true;
+    this.#isStale ||= this.#isAsking;
     const row = this.#find(message.conversation_id);
     if (!row) return this.refetch();
+    if (message.rev < Number(row.dataset.rev)) return; // it was overtaken
+    row.dataset.rev = String(message.rev);
     const fromCustomer = message.sender_type === "customer";
     if (fromCustomer && this.#listing.dataset.name === "resolved") return this.#leave(row); // it is open again
     if (fromCustomer) row.dataset.customerSeq = String(message.seq);
@@ -84,12 +84,14 @@ export class ConversationList {
 
   /** @param {ConversationFrame} conversation */
   onConversation(conversation) {
-    if (this.#phase === "fetch") this.#stale = true;
+    this.#isStale ||= this.#isAsking;
     const known = this.#find(conversation.id);
+    if (known && conversation.rev < Number(known.dataset.rev)) return this.refetch();
     if (!BELONGS[this.#listing.dataset.name ?? ""](conversation, this.agentId)) return known && this.#leave(known);
     if (!known && this.#calm.isDisturbed) return this.refetch();
     const row = known ?? this.#newRow(conversation.id);
     row.classList.remove("row-gone");
+    row.dataset.rev = String(conversation.rev);
     const name = conversation.contact?.name ?? "";
     setText(row, ".row-name", name);
     setText(row, ".avatar", ([...name][0] ?? "").toUpperCase());
@@ -101,8 +103,10 @@ export class ConversationList {
 
   /** @param {MarkFrame} mark */
   onMark(mark) {
+    if (mark.type !== "read" || mark.sender_type !== "agent") return;
+    this.#isStale ||= this.#isAsking;
     const row = this.#find(mark.conversation_id);
-    if (!row || mark.type !== "read" || mark.sender_type !== "agent") return;
+    if (!row) return this.refetch();
     if (mark.seq >= Number(row.dataset.customerSeq)) this.#setUnread(row, false);
   }
 
@@ -116,13 +120,55 @@ export class ConversationList {
     if (this.isRead(id)) this.#setUnread(row, false);
   }
 
-  refetch() {
-    this.#move(() => {
-      this.#stale = this.#phase !== "rest";
-      if (this.#stale) return;
-      this.#phase = "fetch";
-      this.#listing.dispatchEvent(new Event("refetch"));
-    });
+  /**
+   * Once a second at most.
+   * @param {number} [length] rows that are wanted
+   */
+  refetch(length = 0) {
+    this.#length = Math.max(this.#length, length);
+    this.#isStale = true;
+    if (this.#fetch) return;
+    const fetch = (this.#fetch = {});
+    this.#ask().then(
+      (html) => this.#move(() => this.#fetch === fetch && this.#show(html, fetch)),
+      () => {
+        this.#isStale = true;
+        this.#rest(fetch, RETRY_PAUSE);
+      },
+    );
+  }
+
+  async #ask() {
+    this.#isStale = false;
+    this.#isAsking = true;
+    const headers = { "HX-Request": "true", "X-Agent-Id": this.agentId };
+    const answer = await fetch(`${this.#listing.dataset.path}list/?rows=${this.#length}`, { headers });
+    if (answer.status === 401) showSignedOut();
+    if (!answer.ok) throw answer.status;
+    return answer.text();
+  }
+
+  /**
+   * @param {string} html
+   * @param {object} fetch
+   */
+  #show(html, fetch) {
+    htmx.swap(this.#rows, html, { swapStyle: "innerHTML" });
+    this.#isAsking = false;
+    this.#drawn();
+    this.#rest(fetch, REFETCH_PAUSE);
+  }
+
+  /**
+   * @param {object} fetch
+   * @param {number} pause
+   */
+  #rest(fetch, pause) {
+    setTimeout(() => {
+      if (this.#fetch !== fetch) return;
+      this.#fetch = undefined;
+      if (this.#isStale) this.refetch();
+    }, pause);
   }
 
   /** @param {() => void} move of rows */
@@ -140,15 +186,26 @@ export class ConversationList {
     this.#move(() => row.classList.contains("row-gone") && row.remove());
   }
 
-  #count() {
-    const unread = Number(part(this.#rows, "[data-unread]", HTMLElement).dataset.unread);
-    this.#unreadElsewhere = Math.max(0, unread - this.#rows.querySelectorAll(".row-unread").length);
+  /** Another list is on show, drawn a moment ago: what came meanwhile went to the last one. */
+  #changed() {
+    this.#calm.forget();
+    this.#fetch = undefined;
+    this.#drawn();
+    this.refetch();
   }
 
-  /** Other rows are on show. */
-  #shown() {
-    this.#calm.forget();
-    this.#count();
+  /** What the server has drawn. */
+  #read() {
+    const { unread, length } = part(this.#rows, "[data-unread]", HTMLElement).dataset;
+    this.#length = Number(length);
+    this.#unreadElsewhere = Math.max(0, Number(unread) - this.#rows.querySelectorAll(".row-unread").length);
+    this.#end.disconnect();
+    const note = this.#rows.querySelector("[data-longer]");
+    if (note) this.#end.observe(note);
+  }
+
+  #drawn() {
+    this.#read();
     showTimes(this.#rows);
     this.select(this.openId);
     this.onChange();
@@ -162,14 +219,6 @@ export class ConversationList {
     if (!step || at < 0) return;
     event.preventDefault();
     links[at + step]?.focus();
-  }
-
-  #fetched() {
-    this.#phase = "pause";
-    setTimeout(() => {
-      this.#phase = "rest";
-      if (this.#stale) this.refetch();
-    }, REFETCH_PAUSE);
   }
 
   /** @param {number} id */

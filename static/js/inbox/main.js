@@ -24,6 +24,8 @@ let thread;
 /** @type {Composer | undefined} */
 let composer;
 let askedAfter = 0;
+/** @type {number | undefined} the thread that the last hello named */
+let askedFor;
 let lastSeq = 0;
 let resuming = false;
 /** whether the thread that is on its way was chosen, to be answered: at first it was, by its address or before we listen */
@@ -38,7 +40,10 @@ const connection = new Connection({
 });
 const outbox = new Outbox({
   send: (frame) => connection.send(frame),
-  onChange: (item) => thread?.onItem(item, canSend()),
+  onChange: (item) => {
+    drafts.keepUnsent(outbox.items);
+    thread?.onItem(item, canSend());
+  },
 });
 const list = new ConversationList({
   agentId,
@@ -62,7 +67,8 @@ function isStale({ id, rev }) {
 function hello() {
   const after = thread?.timeline.after;
   askedAfter = after?.seq ?? 0;
-  return { type: "hello", after: thread && after ? { [thread.id]: after } : {} };
+  askedFor = thread?.id;
+  return { type: "hello", agent: agentId, after: thread && after ? { [thread.id]: after } : {} };
 }
 
 /** @param {FrameOut} frame */
@@ -92,8 +98,9 @@ function onFrame(frame) {
       resuming = true;
       return;
     case "ready":
-      if (resuming) list.refetch();
+      if (resuming) refetch();
       resuming = false;
+      if (thread && askedFor !== thread.id) return connection.sayHello();
       return fetchRest();
   }
 }
@@ -111,12 +118,16 @@ function fetchRest() {
 function onState(state, detail) {
   showConnection(state, detail);
   if (state === "ready") {
-    list.refetch();
-    team.refetch();
+    refetch();
     outbox.resend();
-    thread?.read();
+    thread?.readAgain();
   }
   if (state === "stopped") showUnsent();
+}
+
+function refetch() {
+  list.refetch();
+  team.refetch();
 }
 
 function canSend() {
@@ -191,6 +202,7 @@ function onEscape(event) {
 function onRefusal(event) {
   const { status } = /** @type {CustomEvent<{xhr: XMLHttpRequest}>} */ (event).detail.xhr;
   if (status === 401) showSignedOut();
+  else if (event.target === team.section) return; // nobody asked for it
   else if (status === 404) toast("This conversation is gone, or it belongs to another team.");
   else toast("That did not work. Nothing was changed. Reload the page and try again.");
 }
@@ -198,6 +210,7 @@ function onRefusal(event) {
 part(document, "#list", HTMLElement).addEventListener("click", onChoice, true);
 part(document, "#sign-out", HTMLFormElement).addEventListener("submit", drafts.forgetAll);
 region.addEventListener("keydown", onEscape);
+region.addEventListener("htmx:afterSwap", () => thread?.onHead());
 region.addEventListener("htmx:afterSettle", () => document.activeElement === document.body && composer?.focus());
 document.addEventListener("htmx:pushedIntoHistory", () => (shownPath = location.pathname));
 document.addEventListener("htmx:historyCacheMiss", onHistory);
@@ -210,5 +223,6 @@ window.addEventListener("beforeunload", (event) => outbox.items.length && event.
 
 showTimes();
 setInterval(showTimes, TIMES_EVERY);
+outbox.restore(drafts.unsent());
 openThread();
 connection.open();

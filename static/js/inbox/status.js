@@ -18,7 +18,8 @@ let timer;
 export function showConnection(state, detail) {
   if (state === "connecting") return;
   if (state === "ready") return hide();
-  if (state === "reconnecting") timer ??= setTimeout(() => show(reconnecting()), PATIENCE);
+  if (state === "reconnecting" && !line.hidden) show(reconnecting());
+  else if (state === "reconnecting") timer ??= setTimeout(() => show(reconnecting()), PATIENCE);
   else if (detail.code === SIGNED_OUT) showSignedOut();
   else show(`The inbox is not live. ${detail.error?.detail ?? ""} Reload the page to try again.`);
 }

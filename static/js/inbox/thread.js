@@ -16,6 +16,9 @@ export class Thread {
   #bubbles = new Map();
   /** @type {HTMLElement | undefined} the one that says how far it got */
   #marked;
+  /** @type {ConversationFrame | undefined} */
+  #latest;
+  #told = 0; // how far we said we have read
 
   /**
    * @param {HTMLElement} root
@@ -71,6 +74,7 @@ export class Thread {
   /** @param {ConversationFrame} conversation */
   onConversation(conversation) {
     if (conversation.id !== this.id) return;
+    this.#latest = conversation;
     const head = part(this.root, "#thread-head", HTMLElement);
     const { assignee, contact, status } = conversation;
     head.dataset.status = status;
@@ -123,7 +127,20 @@ export class Thread {
   /** Tells the server how far somebody has read, if somebody looks. */
   read() {
     const { seq } = this.timeline.after;
-    if (seq > this.seen.agent && document.visibilityState === "visible" && this.markRead(seq)) this.seen.agent = seq;
+    if (seq <= Math.max(this.seen.agent, this.#told) || document.visibilityState !== "visible") return;
+    if (this.markRead(seq)) this.#told = seq;
+  }
+
+  /** On a new line: what was said into the last one may have been lost with it. */
+  readAgain() {
+    this.#told = 0;
+    this.read();
+  }
+
+  /** The server has drawn the head anew, perhaps before what we have heard since. */
+  onHead() {
+    const { rev } = part(this.root, "#thread-head", HTMLElement).dataset;
+    if (this.#latest && this.#latest.rev > Number(rev)) this.onConversation(this.#latest);
   }
 
   /** What the server has drawn: the thread at first, then pages before it. */

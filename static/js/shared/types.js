@@ -58,7 +58,7 @@
  *   | PlainFrame} FrameOut what the server says
  *
  * @typedef {{seq: number, rev: number}} Position
- * @typedef {{type: "hello", widget?: string, token?: string, after: Record<string, Position>}} HelloFrame
+ * @typedef {{type: "hello", widget?: string, token?: string, agent?: string, after: Record<string, Position>}} HelloFrame
  * @typedef {{type: "send", client_id: string, content: string, conversation_id?: number}} SendFrame
  * @typedef {HelloFrame | SendFrame | {type: "ping"}
  *   | {type: "typing", conversation_id: number, is_typing: boolean}
