@@ -1,6 +1,7 @@
 """The inbox in a real browser: its lists, who looks after what, and what an agent's hands and eyes rely on."""
 
 import re
+import time
 from collections.abc import Callable
 from typing import Literal
 
@@ -199,9 +200,13 @@ def test_a_long_thread_is_read_back_to_its_beginning_without_a_jump(desk: Desk, 
     assert len(days) == len(set(days)) > 10
     with visitor.connect() as browser:
         browser.post("and now", conversation_id=browser.seen[0]["id"])
-    expect(rows.last).to_contain_text("and now")
-    expect(log.locator(".day").last).to_have_text("Today")
-    expect(desk.page.get_by_role("button", name="New messages")).to_be_visible()
+        expect(rows.last).to_contain_text("and now")
+        expect(log.locator(".day").last).to_have_text("Today")
+        chip = desk.page.get_by_role("button", name="New messages")
+        expect(chip).to_be_visible()
+        chip.click()
+        wait_in(desk.page, lambda: not chip.is_visible())
+        assert browser.expect("read")["seq"] == 351  # when it came into view, not before
 
 
 def test_on_a_phone_every_list_is_in_reach(page_factory: Pages, server: Server) -> None:
@@ -291,7 +296,9 @@ def test_a_list_that_was_left_while_it_was_fetched_does_not_hold_up_the_next_one
 
 def wait_in(page: Page, true: Callable[[], bool]) -> None:
     """As the page's own events come only while one waits in it."""
+    end = time.monotonic() + 15
     while not true():
+        assert time.monotonic() < end, "it did not happen in time"
         page.wait_for_timeout(50)
 
 

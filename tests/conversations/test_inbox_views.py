@@ -113,6 +113,21 @@ def test_charlie_cannot_change_a_conversation_of_another_business(cast: Cast, na
     assert status_of(conversation) == status
 
 
+def test_a_page_that_was_drawn_for_somebody_else_is_answered_nothing(cast: Cast) -> None:
+    client = signed_in(cast.bob)
+    path = reverse("inbox_list")
+    for agent, status in ((cast.alice, 401), (cast.bob, 200)):
+        assert client.get(path, headers={**HTMX, "X-Agent-Id": str(agent.pk)}).status_code == status
+
+
+@pytest.mark.parametrize("name", ["inbox_resolve", "inbox_reopen"])
+def test_a_closed_conversation_stays_closed(cast: Cast, name: str) -> None:
+    conversation = cast.conversation()
+    Conversation.objects.filter(pk=conversation.pk).update(status=Status.CLOSED)
+    assert signed_in(cast.alice).post(reverse(name, args=[conversation.pk])).status_code == 403
+    assert status_of(conversation) == Status.CLOSED
+
+
 @pytest.mark.parametrize("name", ["inbox_thread", "inbox_resolve", "inbox_reopen"])
 @pytest.mark.parametrize("number", [0, 10**30])
 def test_a_conversation_that_never_was_is_not_found(cast: Cast, name: str, number: int) -> None:
@@ -141,7 +156,7 @@ def test_the_list_brings_its_newest_50_and_more_when_it_is_asked(cast: Cast, mon
     for asked in ("", "?rows=", "?rows=1", "?rows=-60", "?rows=x", f"?rows={'9' * 30}"):
         html = client.get(path + asked).content.decode()
         assert shown(html) == newest_first[:50]
-        assert f"{path}?rows=100" in html
+        assert 'data-longer="100"' in html
     html = client.get(f"{path}?rows=100").content.decode()
     assert shown(html) == newest_first
     assert "Loading more" not in html

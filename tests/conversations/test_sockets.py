@@ -329,6 +329,12 @@ def metrics(server: Server) -> str:
     return httpx.get(f"{server.url}/metrics", headers={"Authorization": "Bearer for the test"}).text
 
 
+def test_a_page_that_was_drawn_for_somebody_else_gets_no_socket(server: Server, agent: SignedIn) -> None:
+    with Peer(f"{server.ws_url}/ws/inbox/", origin=server.url, cookie=agent.cookie) as peer:
+        peer.send("hello", agent=str(uuid4()), after={})
+        assert peer.expect_close() == 4401
+
+
 def test_signing_out_ends_the_sockets_of_that_session(server: Server) -> None:
     agent = demo_agent(server)
     with agent.connect() as inbox:

@@ -199,6 +199,13 @@ function onEscape(event) {
 }
 
 /** @param {Event} event of htmx */
+function onUnreachable({ target }) {
+  if (target === team.section) return; // nobody asked for it
+  toast("The server can't be reached. Try again in a moment.");
+  if (target instanceof HTMLElement && document.activeElement === document.body) target.focus();
+}
+
+/** @param {Event} event of htmx */
 function onRefusal(event) {
   const { status } = /** @type {CustomEvent<{xhr: XMLHttpRequest}>} */ (event).detail.xhr;
   if (status === 401) showSignedOut();
@@ -216,7 +223,7 @@ document.addEventListener("htmx:pushedIntoHistory", () => (shownPath = location.
 document.addEventListener("htmx:historyCacheMiss", onHistory);
 new MutationObserver(openThread).observe(region, { childList: true });
 document.addEventListener("visibilitychange", () => thread?.read());
-document.addEventListener("htmx:sendError", () => toast("The server can't be reached. Try again in a moment."));
+document.addEventListener("htmx:sendError", onUnreachable);
 document.addEventListener("htmx:responseError", onRefusal);
 document.addEventListener("htmx:historyCacheMissLoadError", onRefusal);
 window.addEventListener("beforeunload", (event) => outbox.items.length && event.preventDefault());

@@ -48,7 +48,7 @@ export class Thread {
     this.#showState();
     new MutationObserver(() => this.#adoptAll()).observe(this.bubbles, { childList: true });
     this.newer.addEventListener("click", () => this.#toTheEnd());
-    this.scroll.addEventListener("scroll", () => this.#isAtTheEnd() && (this.newer.hidden = true), { passive: true });
+    this.scroll.addEventListener("scroll", () => this.#isAtTheEnd() && this.#reachedEnd(), { passive: true });
   }
 
   get status() {
@@ -124,9 +124,15 @@ export class Thread {
     this.#showState();
   }
 
-  /** Tells the server how far somebody has read, if somebody looks. */
+  #reachedEnd() {
+    this.newer.hidden = true;
+    this.read();
+  }
+
+  /** Tells the server how far somebody has read, if somebody looks, and at the end. */
   read() {
     const { seq } = this.timeline.after;
+    if (!this.#isAtTheEnd()) return;
     if (seq <= Math.max(this.seen.agent, this.#told) || document.visibilityState !== "visible") return;
     if (this.markRead(seq)) this.#told = seq;
   }

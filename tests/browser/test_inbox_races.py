@@ -1,0 +1,230 @@
+"""The inbox while answers are late or lost, lines break, and frames overtake each other: it ends up right by itself."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, Route, WebSocketRoute, expect
+
+from tests.browser.test_inbox import MANY_MORE, wait_in, writes
+from tests.clients import Peer, Visitor
+from tests.conftest import MakeServer
+from tests.desk import Desk
+from tests.pages import Pages
+from tests.server import Server
+
+PATIENCE = 12_000  # ms: a list that could not be had is asked for again after five seconds
+
+
+class Line:
+    """The page's socket, between browser and server. Frames for which `holds_up` or `holds_down` is true stay here."""
+
+    def __init__(self, page: Page) -> None:
+        self.is_cut = False
+        self.holds_up: Callable[[str], bool] = lambda frame: False
+        self.holds_down: Callable[[str], bool] = lambda frame: False
+        self.held: list[Callable[[], Any]] = []
+        page.route_web_socket(re.compile("/ws/inbox/"), self.connect)
+
+    def connect(self, browser: WebSocketRoute) -> None:
+        self.browser = browser
+        if self.is_cut:
+            browser.close(code=1012)
+            return
+        server = browser.connect_to_server()
+        browser.on_message(lambda frame: self.passes(str(frame), self.holds_up, server.send))
+        server.on_message(lambda frame: self.passes(str(frame), self.holds_down, browser.send))
+
+    def passes(self, frame: str, holds: Callable[[str], bool], send: Callable[[str], Any]) -> None:
+        if holds(frame):
+            self.held.append(lambda: send(frame))
+        else:
+            send(frame)
+
+    def release(self) -> None:
+        self.holds_up = self.holds_down = lambda frame: False
+        for send in self.held:
+            send()
+
+    def cut(self) -> None:
+        self.is_cut = True
+        self.browser.close(code=1012)
+
+
+def hold(page: Page, address: str) -> Callable[[], None]:
+    """The first answer is made at once and comes when the returned function is called."""
+    held: list[Callable[[], None]] = []
+
+    def answer(route: Route) -> None:
+        response = route.fetch()
+        held.append(lambda: route.fulfill(response=response))
+
+    page.route(re.compile(address), answer, times=1)
+    return lambda: held.pop()()
+
+
+def own_conversation(visitor: Peer) -> int:
+    return int(visitor.seen[0]["id"])
+
+
+@pytest.fixture
+def desk(page_factory: Pages, server: Server) -> Desk:
+    return Desk(page_factory(), server)
+
+
+@pytest.fixture
+def line_and_desk(page_factory: Pages, server: Server) -> tuple[Line, Desk]:
+    page = page_factory()
+    return Line(page), Desk(page, server)
+
+
+def test_the_end_of_a_list_that_is_reached_offline_holds_up_nothing(
+    page_factory: Pages, make_server: MakeServer
+) -> None:
+    server = make_server()
+    writes(server, "The newest")
+    server.site.manage("shell", "--no-imports", "-c", MANY_MORE)
+    desk = Desk(page_factory(), server)
+    desk.page.wait_for_load_state("networkidle")
+    desk.page.context.set_offline(True)
+    desk.page.get_by_text("Loading more").scroll_into_view_if_needed()
+    desk.page.wait_for_timeout(500)
+    desk.page.context.set_offline(False)
+    expect(desk.page.locator(".row")).to_have_count(100, timeout=PATIENCE)
+    writes(server, "After the tunnel")
+    expect(desk.row("After the tunnel")).to_be_visible()
+
+
+def test_a_message_that_comes_while_a_list_is_drawn_is_shown_in_it(desk: Desk, server: Server) -> None:
+    desk.go("Mine")
+    release = hold(desk.page, r"/inbox/$")
+    lists = desk.page.get_by_role("navigation", name="Lists")
+    lists.get_by_role("link", name="Open", exact=True).click(no_wait_after=True)
+    desk.page.wait_for_timeout(500)
+    writes(server, "Between drawing and showing")
+    desk.page.wait_for_timeout(500)
+    release()
+    expect(desk.row("Between drawing and showing")).to_be_visible()
+
+
+def test_a_list_that_could_not_be_fetched_is_fetched_later(line_and_desk: tuple[Line, Desk], server: Server) -> None:
+    line, desk = line_and_desk
+    desk.page.wait_for_timeout(1_500)
+    line.cut()
+    writes(server, "Missed by a broken line")
+    desk.page.route(re.compile("/inbox/list/"), lambda route: route.fulfill(status=503), times=1)
+    line.is_cut = False
+    expect(desk.row("Missed by a broken line")).to_be_visible(timeout=PATIENCE)
+    expect(desk.page.locator(".toast")).to_have_count(0)
+
+
+def test_a_late_answer_does_not_put_an_old_head_back(desk: Desk, server: Server) -> None:
+    visitor = writes(server, "Resolve me")
+    desk.open("Resolve me")
+    release = hold(desk.page, r"/resolve/$")
+    desk.page.get_by_role("button", name="Resolve").click(no_wait_after=True)
+    expect(desk.page.locator(".status")).to_have_text("Resolved")
+    with visitor.connect() as browser:
+        browser.post("But wait", conversation_id=own_conversation(browser))
+    expect(desk.page.locator(".status")).to_have_text("Open")
+    release()
+    expect(desk.page.get_by_text("Conversation resolved.")).to_be_visible()  # the answer is there
+    expect(desk.page.locator(".status")).to_have_text("Open")
+
+
+def test_what_was_read_into_a_dying_line_is_read_again(line_and_desk: tuple[Line, Desk], server: Server) -> None:
+    line, desk = line_and_desk
+    visitor = writes(server, "Please read me")
+    line.holds_up = lambda frame: '"read"' in frame
+    desk.open("Please read me")
+    wait_in(desk.page, lambda: bool(line.held))
+    line.holds_up = lambda frame: False
+    line.browser.close(code=1012)
+    wait_in(desk.page, lambda: seen_by_agents(visitor) == 1)
+
+
+def seen_by_agents(visitor: Visitor) -> int:
+    with visitor.connect() as browser:
+        return int(browser.seen[0]["agent_read_seq"])
+
+
+def test_a_row_does_not_go_back_in_time(line_and_desk: tuple[Line, Desk], page_factory: Pages, server: Server) -> None:
+    line, desk = line_and_desk
+    other = Desk(page_factory(), server, "owner")
+    visitor = writes(server, "Which oil?")
+    expect(desk.row("Which oil?")).to_be_visible()
+    desk.page.wait_for_timeout(1_500)
+    line.holds_down = lambda frame: '"message"' in frame and "For oak" in frame
+    with visitor.connect() as browser:
+        browser.post("For oak", conversation_id=own_conversation(browser))
+    other.open("For oak")
+    other.write("Linseed")
+    expect(desk.row("Linseed")).to_be_visible()
+    line.release()
+    desk.page.wait_for_timeout(500)
+    expect(desk.row("Linseed")).to_be_visible()
+    expect(desk.row("Linseed")).not_to_have_class(re.compile("row-unread"))
+
+
+def test_a_thread_that_is_drawn_while_the_hello_is_out_misses_nothing(
+    line_and_desk: tuple[Line, Desk], server: Server
+) -> None:
+    line, desk = line_and_desk
+    visitor = writes(server, "Drawn too early")
+    expect(desk.row("Drawn too early")).to_be_visible()
+    line.holds_up = lambda frame: '"hello"' in frame
+    line.browser.close(code=1012)
+    wait_in(desk.page, lambda: bool(line.held))
+    desk.open("Drawn too early")
+    with visitor.connect() as browser:
+        browser.post("Lost?", conversation_id=own_conversation(browser))
+    line.release()
+    expect(desk.texts).to_have_text(["Drawn too early", "Lost?"])
+
+
+def sign_in(page: Page, person: dict[str, str]) -> None:
+    page.get_by_label("E-mail").fill(person["email"])
+    page.get_by_label("Password").fill(person["password"])
+    page.get_by_role("button", name="Sign in").click()
+
+
+def test_an_unsent_answer_outlives_the_end_of_the_session(desk: Desk, server: Server) -> None:
+    page = desk.page
+    page.on("dialog", lambda dialog: dialog.accept())
+    writes(server, "Do not lose the answer")
+    desk.open("Do not lose the answer")
+    page.context.set_offline(True)
+    desk.write("An important answer")
+    page.context.clear_cookies(name="sessionid")
+    page.context.set_offline(False)
+    expect(page.locator("#connection")).to_contain_text("What you wrote is still here", timeout=PATIENCE)
+    page.get_by_role("link", name="Sign in").click()
+    sign_in(page, server.demo()["agent"])
+    expect(desk.texts).to_have_text(["Do not lose the answer", "An important answer"])
+    expect(page.locator(".bubble-state").last).to_have_text("Sent")
+    page.reload()
+    expect(desk.texts).to_have_text(["Do not lose the answer", "An important answer"])
+
+
+def test_a_page_acts_for_the_person_it_was_drawn_for_or_not_at_all(
+    line_and_desk: tuple[Line, Desk], server: Server
+) -> None:
+    line, desk = line_and_desk
+    writes(server, "Who answers?")
+    desk.open("Who answers?")
+    line.cut()
+    desk.write("I am Adam")
+    other = desk.page.context.new_page()
+    other.goto(f"{server.url}/inbox/")
+    other.get_by_role("button", name="Sign out").click()
+    sign_in(other, server.demo()["owner"])
+    expect(other.locator(".listing h2")).to_have_text("Open")
+    line.is_cut = False
+    desk.page.evaluate("dispatchEvent(new Event('online'))")
+    expect(desk.page.locator("#connection")).to_contain_text("What you wrote is still here", timeout=PATIENCE)
+    desk.page.get_by_role("button", name="Resolve").click()
+    desk.page.wait_for_timeout(500)
+    expect(desk.page.locator(".status")).to_have_text("Open")
+    other.locator(".row", has_text="Who answers?").get_by_role("link").click()
+    expect(other.locator(".bubble-text")).to_have_text(["Who answers?"])
