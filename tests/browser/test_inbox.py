@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.axe import faults
 from tests.clients import Visitor, demo_agent, new_visitor
@@ -263,16 +263,27 @@ def test_a_long_list_grows_as_one_scrolls_and_keeps_its_length(page_factory: Pag
     desk.page.get_by_text("Loading more").scroll_into_view_if_needed()
     expect(rows).to_have_count(121)
     expect(desk.page.get_by_text("Loading more")).to_have_count(0)
+    before = top(desk.row("older 110"))
+    writes(server, "Far above")
+    expect(desk.row("Far above")).to_be_attached()
+    desk.page.wait_for_timeout(1_500)  # the rows are fetched again, too
+    assert abs(top(desk.row("older 110")) - before) < 2
     desk.row("older 119").get_by_role("link").click()
     expect(desk.page).to_have_url(re.compile(r"/inbox/\d+/$"))
     with desk.page.expect_response(re.compile(r"/inbox/list/\?rows=150$")):
         for offline in (True, False):
             desk.page.context.set_offline(offline)
-    expect(rows).to_have_count(121)
+    expect(rows).to_have_count(122)
     expect(desk.row("older 119")).to_be_in_viewport()
     desk.go("Resolved")
     desk.page.get_by_role("link", name="Open conversations").click()  # as there is nothing here
     expect(rows).to_have_count(50)
+
+
+def top(row: Locator) -> float:
+    box = row.bounding_box()
+    assert box
+    return box["y"]
 
 
 def test_a_list_that_was_left_while_it_was_fetched_does_not_hold_up_the_next_one(

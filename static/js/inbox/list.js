@@ -153,7 +153,7 @@ export class ConversationList {
    * @param {object} fetch
    */
   #show(html, fetch) {
-    htmx.swap(this.#rows, html, { swapStyle: "innerHTML" });
+    this.#keepingPlace(() => htmx.swap(this.#rows, html, { swapStyle: "innerHTML" }));
     this.#isAsking = false;
     this.#drawn();
     this.#rest(fetch, REFETCH_PAUSE);
@@ -256,6 +256,22 @@ export class ConversationList {
     this.onChange();
   }
 
+  /**
+   * Who has scrolled down goes on seeing the same rows.
+   * @param {() => void} change
+   * @param {HTMLElement} [moving]
+   */
+  #keepingPlace(change, moving) {
+    const section = this.#section;
+    const top = this.#rows.getBoundingClientRect().top + section.scrollTop; // under the head, where rows begin
+    const rows = section.scrollTop ? [...this.#rows.querySelectorAll(".row")] : [];
+    const first = rows.find((row) => row !== moving && row.getBoundingClientRect().bottom > top);
+    const was = first?.getBoundingClientRect().top ?? 0;
+    change();
+    const now = first && this.#find(Number(/** @type {HTMLElement} */ (first).dataset.id));
+    if (now) section.scrollTop += now.getBoundingClientRect().top - was;
+  }
+
   /** @param {HTMLElement} row where its time belongs, with the focus kept */
   #place(row) {
     const others = [...this.#rows.querySelectorAll(".row")].filter((other) => other !== row);
@@ -263,7 +279,7 @@ export class ConversationList {
     if (row.isConnected && row.nextElementSibling === older) return;
     const focused = document.activeElement;
     const isNew = !row.isConnected;
-    this.#rows.insertBefore(row, older);
+    this.#keepingPlace(() => this.#rows.insertBefore(row, older), row);
     if (isNew) htmx.process(row);
     else if (focused instanceof HTMLElement && row.contains(focused)) focused.focus({ preventScroll: true });
   }
