@@ -256,6 +256,7 @@ def test_a_long_list_grows_as_one_scrolls_and_keeps_its_length(page_factory: Pag
     server.site.manage("shell", "--no-imports", "-c", MANY_MORE)
     desk = Desk(page_factory(), server)
     rows = desk.page.locator(".row")
+    desk.page.wait_for_load_state("networkidle")  # or rows that are scrolled to would be drawn anew
     expect(rows).to_have_count(50)
     desk.row("older 48").scroll_into_view_if_needed()
     expect(rows).to_have_count(100)
