@@ -274,6 +274,8 @@ export class ConversationList {
 
   /** @param {HTMLElement} row where its time belongs, with the focus kept */
   #place(row) {
+    const shown = this.#find(Number(row.dataset.id));
+    if (shown && shown !== row) return; // all rows were drawn anew meanwhile
     const others = [...this.#rows.querySelectorAll(".row")].filter((other) => other !== row);
     const older = others.find((other) => timeOf(other) <= timeOf(row)) ?? null;
     if (row.isConnected && row.nextElementSibling === older) return;
