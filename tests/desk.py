@@ -5,16 +5,19 @@ from playwright.sync_api import Locator, Page, expect
 from tests.server import Server
 
 
+def sign_in(page: Page, person: dict[str, str]) -> None:
+    page.get_by_label("E-mail").fill(person["email"])
+    page.get_by_label("Password").fill(person["password"])
+    page.get_by_role("button", name="Sign in").click()
+
+
 class Desk:
     """An open inbox of one of the demo's people ("agent" or "owner")."""
 
     def __init__(self, page: Page, server: Server, who: str = "agent") -> None:
         self.page = page
-        person = server.demo()[who]
         page.goto(f"{server.url}/")
-        page.get_by_label("E-mail").fill(person["email"])
-        page.get_by_label("Password").fill(person["password"])
-        page.get_by_role("button", name="Sign in").click()
+        sign_in(page, server.demo()[who])
         expect(page.locator(".listing h2")).to_have_text("Open")
 
     def go(self, listing: str) -> None:

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, Route, WebSocketRoute, expect
 from tests.browser.test_inbox import MANY_MORE, wait_in, writes
 from tests.clients import Peer, Visitor
 from tests.conftest import MakeServer
-from tests.desk import Desk
+from tests.desk import Desk, sign_in
 from tests.pages import Pages
 from tests.server import Server
 
@@ -181,12 +181,6 @@ def test_a_thread_that_is_drawn_while_the_hello_is_out_misses_nothing(
         browser.post("Lost?", conversation_id=own_conversation(browser))
     line.release()
     expect(desk.texts).to_have_text(["Drawn too early", "Lost?"])
-
-
-def sign_in(page: Page, person: dict[str, str]) -> None:
-    page.get_by_label("E-mail").fill(person["email"])
-    page.get_by_label("Password").fill(person["password"])
-    page.get_by_role("button", name="Sign in").click()
 
 
 def test_an_unsent_answer_outlives_the_end_of_the_session(desk: Desk, server: Server) -> None:
