@@ -1,7 +1,9 @@
 """What the log says of every line: which request or socket it belongs to. Texts of messages never reach it."""
 
 import logging
+import re
 import traceback
+from collections.abc import Iterator
 from contextvars import ContextVar
 from uuid import uuid4
 
@@ -22,20 +24,30 @@ class RequestIdFilter(logging.Filter):
 
 
 class NoRowsFilter(logging.Filter):
-    """Leaves out of tracebacks what PostgreSQL quotes of the row that it refused."""
+    """Leaves out of errors what PostgreSQL quotes of the row that it refused."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         if record.exc_info and (error := record.exc_info[1]):
+            record.msg, record.args = without_rows(record.getMessage(), error), ()
             record.exc_text = without_rows("".join(traceback.format_exception(error)).rstrip(), error)
             record.exc_info = None
         return True
 
 
-def without_rows(text: str, error: BaseException | None) -> str:
-    while error:
-        diagnostic = getattr(error, "diag", None)
+def without_rows(text: str, error: BaseException) -> str:
+    for one in with_causes(error):
+        text = text.replace(repr(one), type(one).__name__)  # asyncio quotes an error that nobody waited for
+        diagnostic = getattr(one, "diag", None)
         for quoted in (getattr(diagnostic, "message_detail", None), getattr(diagnostic, "context", None)):
             if quoted:
-                text = text.replace(quoted, "(left out)")
-        error = error.__cause__ or error.__context__
+                lines = (re.escape(line) for line in quoted.split("\n"))
+                text = re.sub(r"\n[ |]*".join(lines), "(left out)", text)  # in a group each line is indented
     return text
+
+
+def with_causes(error: BaseException) -> Iterator[BaseException]:
+    yield error
+    members = error.exceptions if isinstance(error, BaseExceptionGroup) else ()
+    for other in (*members, error.__cause__ or error.__context__):
+        if other:
+            yield from with_causes(other)

@@ -2,7 +2,10 @@
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from uuid import UUID
+
+from django.db import InterfaceError, OperationalError
 
 from conversations.realtime.threads import in_thread
 from conversations.services import Mark, conversations_mark
@@ -45,7 +48,7 @@ class MarkCollector:
         await asyncio.sleep(FLUSH_SECONDS)
         marks, self._waiting = list(self._waiting.values()), {}
         try:
-            await in_thread(conversations_mark, marks)
+            await in_thread(store, marks)
         except Exception:
             logger.exception("%d marks were not stored, and are tried again", len(marks))
             for mark in marks:
@@ -54,3 +57,15 @@ class MarkCollector:
         self._task = None
         if self._waiting:
             self._task = asyncio.create_task(self._flush_soon())
+
+
+def store(marks: Sequence[Mark]) -> None:
+    """One that can never be stored is dropped, and does not hold up the others."""
+    try:
+        conversations_mark(marks)
+    except (OperationalError, InterfaceError):
+        raise  # the database is not there
+    except Exception:
+        logger.exception("of %d marks at least one can't be stored", len(marks))
+        for mark in marks if len(marks) > 1 else ():
+            store([mark])

@@ -26,8 +26,8 @@ def handler(log_format: str) -> logging.Handler:
     return made
 
 
-def logged(log_format: str, error: BaseException) -> str:
-    record = logging.LogRecord("x", logging.ERROR, "x.py", 1, "it failed", None, (type(error), error, None))
+def logged(log_format: str, error: BaseException, text: str = "it failed") -> str:
+    record = logging.LogRecord("x", logging.ERROR, "x.py", 1, text, None, (type(error), error, None))
     console = handler(log_format)
     assert console.filter(record)
     return console.format(record)
@@ -47,3 +47,27 @@ def test_a_traceback_does_not_quote_the_row_that_the_database_refused(log_format
         assert "secret" in str(refused.value)  # so that there was something to leave out
     if log_format == "json":
         assert json.loads(said)["exc_info"].startswith("Traceback")
+
+
+class Diagnostic:
+    message_detail = f"Failing row contains (1, {SECRET})."
+    context = None
+
+
+class Refused(Exception):
+    """As psycopg tells what PostgreSQL refused."""
+
+    diag = Diagnostic()
+
+
+def test_what_is_quoted_inside_a_group_is_left_out_too() -> None:
+    said = logged("text", ExceptionGroup("several", [Refused(f"no\nDETAIL: {Diagnostic.message_detail}")]))
+    assert "Refused" in said
+    assert "secret" not in said
+
+
+def test_an_error_that_nobody_waited_for_is_named_and_not_quoted() -> None:
+    error = Refused(f"no\nDETAIL: {Diagnostic.message_detail}")
+    said = logged("text", error, f"Task exception was never retrieved\nfuture: <Task exception={error!r}>")
+    assert "<Task exception=Refused>" in said
+    assert "secret" not in said
