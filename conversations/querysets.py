@@ -32,6 +32,12 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
     def unread(self) -> Self:
         return self.filter(last_customer_seq__gt=models.F("agent_read_seq"))
 
+    def count_unread(self, agent_id: UUID) -> dict[str, int]:
+        """By the names of lists."""
+        whose = {"mine": models.Q(assignee=agent_id), "unassigned": models.Q(assignee=None)}
+        parts = {name: models.Count("pk", filter=condition) for name, condition in whose.items()}
+        return self.unread().aggregate(open=models.Count("pk"), **parts)
+
     def assigned_to(self, agent_id: UUID | None) -> Self:
         """`None`: nobody looks after them."""
         return self.filter(assignee=agent_id)

@@ -7,6 +7,7 @@ register_converter(ListingConverter, "listing")
 
 urlpatterns = [
     path("", views.inbox, name="inbox"),
+    path("unread/", views.inbox_unread, name="inbox_unread"),
     path("team/", views.inbox_team, name="inbox_team"),
     path("presence/", views.inbox_presence, name="inbox_presence"),
     path("list/", views.inbox_list, name="inbox_list"),

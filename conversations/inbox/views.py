@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.contrib.auth.views import LogoutView, redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
@@ -30,7 +30,6 @@ from pingback.errors import NotFound, Refusal
 
 LIST_STEP = 50
 LIST_LONGEST = 500
-MOST_UNREAD = 100  # counted in the tab's title, which then says 99+
 THREAD_LENGTH = 100
 NO_TEAM = "Your account does not belong to a team yet. Ask an owner to add you."
 
@@ -78,6 +77,9 @@ class SignOut(LogoutView):
         if agent:
             events.publish_on_commit(events.agent_signed_out(agent.pk))
         return answer
+
+    def get_default_redirect_url(self) -> str:
+        return f"{reverse('sign_in')}?signed-out"
 
 
 @require_safe
@@ -151,6 +153,13 @@ def inbox_assign(request: InboxRequest, conversation_id: int) -> HttpResponse:
 
 @require_safe
 @for_agents
+def inbox_unread(request: InboxRequest) -> JsonResponse:
+    """How many conversations wait unread in each list that waits for anybody."""
+    return JsonResponse(Conversation.objects.visible_to(request.caller).open().count_unread(request.agent.pk))
+
+
+@require_safe
+@for_agents
 def inbox_team(request: InboxRequest) -> HttpResponse:
     return render(request, "inbox/_team.html", _team(request))
 
@@ -183,7 +192,6 @@ def _rows(request: InboxRequest, listing: Listing) -> dict[str, Any]:
         "listing": listing,
         "listings": LISTINGS.values(),
         "conversations": conversations[:length],
-        "unread": conversations.unread()[:MOST_UNREAD].count(),
         "list_length": length,
         "list_longer": min(length + LIST_STEP, LIST_LONGEST),
     }

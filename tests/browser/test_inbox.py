@@ -124,6 +124,12 @@ def test_the_tab_says_how_many_conversations_wait(page_factory: Pages, make_serv
     expect(desk.row("Please count me")).not_to_have_class(re.compile("row-unread"))
     expect(desk.page).to_have_title(re.compile(r"^\(61\) "))
     assert desk.page.title().endswith("· PingBack")
+    desk.go("Mine")  # what waits elsewhere is heard here, too
+    expect(desk.page).to_have_title(re.compile(r"^\(61\) Mine"))
+    writes(server, "Count me, too")
+    expect(desk.page).to_have_title(re.compile(r"^\(62\) Mine"))
+    expect(desk.page.locator("#listing-unassigned")).to_have_accessible_name("Unassigned 62 unread")
+    expect(desk.page.locator("#listing-mine")).to_have_accessible_name("Mine")
 
 
 def test_the_keyboard_alone_chooses_answers_and_returns(desk: Desk, server: Server) -> None:
@@ -217,7 +223,10 @@ def test_on_a_phone_every_list_is_in_reach(page_factory: Pages, server: Server) 
     desk.open("From a phone")
     expect(desk.assignee).to_be_visible()
     desk.page.get_by_role("link", name="Back to the list").click()
-    expect(desk.row("From a phone")).to_be_visible()
+    expect(desk.row("From a phone").get_by_role("link")).to_be_focused()
+    desk.open("From a phone")
+    desk.composer.press("Escape")
+    expect(desk.row("From a phone").get_by_role("link")).to_be_focused()
     assert desk.page.evaluate("document.documentElement.scrollWidth") == 390
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Route, WebSocketRoute, expect
 
-from tests.browser.test_inbox import MANY_MORE, wait_in, writes
+from tests.browser.test_inbox import LONG_AGO, MANY_MORE, wait_in, writes
 from tests.clients import Peer, Visitor
 from tests.conftest import MakeServer
 from tests.desk import Desk, sign_in
@@ -128,9 +128,11 @@ def test_a_late_answer_does_not_put_an_old_head_back(desk: Desk, server: Server)
     with visitor.connect() as browser:
         browser.post("But wait", conversation_id=own_conversation(browser))
     expect(desk.page.locator(".status")).to_have_text("Open")
-    release()
-    expect(desk.page.get_by_text("Conversation resolved.")).to_be_visible()  # the answer is there
+    with desk.page.expect_response(re.compile("/resolve/$")):
+        release()
+    desk.page.wait_for_timeout(300)
     expect(desk.page.locator(".status")).to_have_text("Open")
+    expect(desk.page.get_by_role("button", name="Undo")).to_have_count(0)
 
 
 def test_what_was_read_into_a_dying_line_is_read_again(line_and_desk: tuple[Line, Desk], server: Server) -> None:
@@ -217,8 +219,105 @@ def test_a_page_acts_for_the_person_it_was_drawn_for_or_not_at_all(
     line.is_cut = False
     desk.page.evaluate("dispatchEvent(new Event('online'))")
     expect(desk.page.locator("#connection")).to_contain_text("What you wrote is still here", timeout=PATIENCE)
-    desk.page.get_by_role("button", name="Resolve").click()
+    expect(desk.composer).to_be_hidden()
+    expect(desk.texts.first).to_be_hidden()
+    desk.page.locator(".resolve button").dispatch_event("click")
     desk.page.wait_for_timeout(500)
     expect(desk.page.locator(".status")).to_have_text("Open")
     other.locator(".row", has_text="Who answers?").get_by_role("link").click()
     expect(other.locator(".bubble-text")).to_have_text(["Who answers?"])
+
+
+def test_a_message_that_was_refused_for_good_can_be_discarded(desk: Desk, server: Server) -> None:
+    writes(server, "Too late")
+    desk.open("Too late")
+    server.site.manage("shell", "--no-imports", "-c", CLOSE_THE_NEWEST)
+    desk.write("An answer to nobody")
+    refused = desk.page.locator(".bubble[data-state='failed']")
+    expect(refused).to_contain_text("Your message is still here")
+    refused.get_by_role("button", name="Discard").click()
+    expect(desk.texts).to_have_text(["Too late"])
+    desk.page.reload()
+    expect(desk.texts).to_have_text(["Too late"])
+
+
+CLOSE_THE_NEWEST = """
+from conversations.models import Conversation
+Conversation.objects.filter(pk=Conversation.objects.latest("pk").pk).update(status="closed")
+"""
+
+
+def test_choosing_what_is_open_already_takes_back_the_choice_before(desk: Desk, server: Server) -> None:
+    writes(server, "Stay with me")
+    other = writes(server, "The other one")
+    desk.open("Stay with me")
+    with other.connect() as browser:
+        release = hold(desk.page, f"/inbox/{own_conversation(browser)}/$")
+    desk.row("The other one").get_by_role("link").click(no_wait_after=True)
+    desk.row("Stay with me").get_by_role("link").click(no_wait_after=True)
+    expect(desk.composer).to_be_focused()
+    release()
+    desk.page.wait_for_timeout(500)
+    expect(desk.texts).to_have_text(["Stay with me"])
+
+
+def test_a_conversation_that_could_not_be_opened_leaves_the_focus_on_its_row(desk: Desk, server: Server) -> None:
+    writes(server, "Not now")
+    desk.page.route(re.compile(r"/inbox/\d+/$"), lambda route: route.abort())
+    desk.row("Not now").get_by_role("link").click()
+    expect(desk.page.get_by_text("The server can't be reached.")).to_be_visible()
+    expect(desk.row("Not now").get_by_role("link")).to_be_focused()
+
+
+def test_earlier_messages_that_could_not_be_had_can_be_asked_for_again(desk: Desk, server: Server) -> None:
+    writes(server, "m1")
+    server.site.manage("shell", "--no-imports", "-c", LONG_AGO)
+    desk.page.reload()
+    desk.page.route("**/messages/?before=*", lambda route: route.abort(), times=1)
+    desk.row("m1").get_by_role("link").click()
+    older = desk.page.get_by_role("button", name="Load earlier messages")
+    older.scroll_into_view_if_needed()
+    expect(desk.page.get_by_text("The server can't be reached.")).to_be_visible()
+    expect(desk.page.locator(".bubble")).to_have_count(100)
+    older.click()
+    expect(desk.page.locator(".bubble")).to_have_count(200)
+    expect(desk.page.get_by_role("log")).not_to_have_attribute("aria-busy", "true")
+
+
+def test_undo_goes_once_somebody_else_has_reopened(desk: Desk, page_factory: Pages, server: Server) -> None:
+    writes(server, "Who undoes it?")
+    other = Desk(page_factory(), server, "owner")
+    for each in (desk, other):
+        each.open("Who undoes it?")
+    desk.page.get_by_role("button", name="Resolve").click()
+    expect(desk.page.get_by_role("button", name="Undo")).to_be_visible()
+    other.page.get_by_role("button", name="Reopen").click()
+    expect(desk.page.get_by_role("button", name="Undo")).to_have_count(0)
+
+
+def test_who_stays_instead_of_signing_out_keeps_everything(line_and_desk: tuple[Line, Desk], server: Server) -> None:
+    line, desk = line_and_desk
+    writes(server, "Stay a while")
+    desk.open("Stay a while")
+    line.cut()
+    desk.write("Not sent yet")
+    desk.composer.fill("half a thought")
+    desk.page.once("dialog", lambda dialog: dialog.dismiss())
+    desk.page.get_by_role("button", name="Sign out").click(no_wait_after=True)
+    desk.page.wait_for_timeout(500)
+    desk.page.once("dialog", lambda dialog: dialog.accept())
+    desk.page.reload()
+    expect(desk.composer).to_have_value("half a thought")
+    expect(desk.texts).to_have_text(["Stay a while", "Not sent yet"])
+
+
+def test_the_focus_of_a_row_that_leaves_goes_to_its_neighbour(desk: Desk, page_factory: Pages, server: Server) -> None:
+    writes(server, "I stay here")
+    writes(server, "I am taken")
+    desk.go("Unassigned")
+    desk.row("I am taken").get_by_role("link").focus()
+    other = Desk(page_factory(), server, "owner")
+    other.open("I am taken")
+    other.assignee.select_option(index=1)
+    expect(desk.row("I am taken")).to_have_count(0)
+    expect(desk.row("I stay here").get_by_role("link")).to_be_focused()

@@ -53,7 +53,7 @@ def status_of(conversation: Conversation) -> str:
 # Who may come in
 
 
-@pytest.mark.parametrize("name", ["inbox", "inbox_list", "inbox_thread"])
+@pytest.mark.parametrize("name", ["inbox", "inbox_list", "inbox_unread", "inbox_team", "inbox_thread"])
 def test_nobody_reads_the_inbox_without_signing_in(cast: Cast, name: str) -> None:
     args = [cast.conversation().pk] if name == "inbox_thread" else []
     path = reverse(name, args=args)
@@ -174,6 +174,21 @@ def test_a_row_is_unread_until_an_agent_has_read_or_answered(cast: Cast) -> None
     assert "row-unread" not in page(client, "inbox_list")
 
 
+def test_unread_conversations_are_counted_by_list(cast: Cast) -> None:
+    mine, bobs, nobodys, resolved, read = (cast.conversation().pk for _ in range(5))
+    for pk, change in (
+        (mine, {"assignee": cast.alice}),
+        (bobs, {"assignee": cast.bob}),
+        (resolved, {"status": Status.RESOLVED}),
+        (read, {"agent_read_seq": 1}),
+    ):
+        Conversation.objects.filter(pk=pk).update(**change)
+    cast.conversation(cast.visitor(cast.foreign_widget))
+    counted = signed_in(cast.alice).get(reverse("inbox_unread")).json()
+    assert counted == {"open": 3, "mine": 1, "unassigned": 1}
+    assert nobodys
+
+
 def test_the_number_of_queries_does_not_grow(cast: Cast) -> None:
     conversation = cast.conversation()
     client = signed_in(cast.alice)
@@ -183,7 +198,7 @@ def test_the_number_of_queries_does_not_grow(cast: Cast) -> None:
         Conversation.objects.filter(pk=cast.conversation().pk).update(assignee=cast.alice)
         cast.post(cast.caller(cast.alice), conversation_id=conversation.pk)
     after = [queries(client, "inbox"), queries(client, "inbox_list"), queries(client, "inbox_thread", conversation.pk)]
-    assert after == before == [6, 5, 8]  # session, user, agent; rows and their unread, the team; thread and messages
+    assert after == before == [5, 4, 7]  # session, user, agent; rows, the team; thread and messages
 
 
 def test_each_list_holds_what_it_says(cast: Cast) -> None:

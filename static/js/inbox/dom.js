@@ -4,9 +4,13 @@ import { textPieces } from "../shared/messages.js";
  * What we call of htmx, which is loaded before the modules.
  * @typedef {object} Htmx
  * @property {(element: Element) => void} process
+ * @property {(element: Element, name: string) => void} trigger
  * @property {(target: Element, html: string, options: {swapStyle: "innerHTML"}) => void} swap keeps focus
  */
 export const { htmx } = /** @type {{htmx: Htmx}} */ (/** @type {unknown} */ (window));
+
+export const inbox = part(document, "#inbox", HTMLElement);
+export const { agentId = "", agentName = "" } = inbox.dataset;
 
 /**
  * @template {Element} T
@@ -61,4 +65,9 @@ export function toast(text) {
   const element = clone("toast-template");
   setText(element, "span", text);
   part(document, "#toasts", HTMLElement).replaceChildren(element);
+}
+
+/** @param {number} id a conversation that is not resolved any more */
+export function forgetUndo(id) {
+  document.querySelector(`#toasts [data-undo="${id}"]`)?.remove();
 }

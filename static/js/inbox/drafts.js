@@ -1,13 +1,12 @@
 /**
  * What an agent wrote: drafts by conversation, and what waits to be sent. It outlives the page, not the tab, nor signing
- * out.
+ * out (`signed_out.js`).
  */
 /** @import { Item } from "../shared/messages.js" */
 
-import { part } from "./dom.js";
+import { agentId } from "./dom.js";
 
-const WRITTEN = "pingback:written:";
-const OWN = `${WRITTEN}${part(document, "#inbox", HTMLElement).dataset.agentId}:`;
+const OWN = `pingback:written:${agentId}:`;
 const UNSENT = `${OWN}unsent`;
 
 /** @param {number} id */
@@ -33,9 +32,4 @@ export function unsent() {
 export function keepUnsent(items) {
   if (items.length) sessionStorage.setItem(UNSENT, JSON.stringify(items));
   else sessionStorage.removeItem(UNSENT);
-}
-
-/** Everybody's: whoever sits here next has no business with them. */
-export function forgetAll() {
-  for (const key of Object.keys(sessionStorage)) if (key.startsWith(WRITTEN)) sessionStorage.removeItem(key);
 }

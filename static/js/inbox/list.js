@@ -1,51 +1,40 @@
 /** @import { ConversationFrame, MarkFrame, Message, Person } from "../shared/types.js" */
 
 import { Calm } from "./calm.js";
-import { clone, htmx, part, setText } from "./dom.js";
-import { showSignedOut } from "./status.js";
+import { agentId, clone, htmx, part, setText } from "./dom.js";
+import { Refetch } from "./refetch.js";
 import { setTime, showTimes } from "./times.js";
-
-const REFETCH_PAUSE = 1_000;
-const RETRY_PAUSE = 5_000;
 
 /**
  * What belongs to each list of `conversations/inbox/listings.py`.
- * @type {Record<string, (conversation: {status: string, assignee: Person | null}, agentId: string) => boolean>}
+ * @type {Record<string, (conversation: {status: string, assignee: Person | null}) => boolean>}
  */
 const BELONGS = {
   open: ({ status }) => status === "open",
-  mine: ({ status, assignee }, agentId) => status === "open" && assignee?.id === agentId,
+  mine: ({ status, assignee }) => status === "open" && assignee?.id === agentId,
   unassigned: ({ status, assignee }) => status === "open" && !assignee,
   resolved: ({ status }) => status === "resolved",
 };
 
 /**
- * The conversations of one list, newest first. What it does not know it fetches again, at most once a second. While the
- * pointer moves over it every row stays where it is.
+ * The conversations of one list, newest first. What it does not know it fetches again. While the pointer moves over it
+ * every row stays where it is.
  */
 export class ConversationList {
   #section = part(document, "#list", HTMLElement);
-  /** @type {object | undefined} the fetch that is under way, or rests after it */
-  #fetch;
-  #isAsking = false;
-  #isStale = false; // what the answer will bring
   #length = 0;
-  #unreadElsewhere = 0;
+  #refetch = new Refetch(
+    () => `${this.#listing.dataset.path}list/?rows=${this.#length}`,
+    (html) => this.#calm.then(() => this.#show(html)),
+  );
   #calm = new Calm(this.#section);
   #end = new IntersectionObserver(([{ isIntersecting, target }]) => {
     if (isIntersecting) this.refetch(Number(/** @type {HTMLElement} */ (target).dataset.longer));
   });
 
-  /**
-   * @param {object} options
-   * @param {string} options.agentId
-   * @param {(id: number) => boolean} options.isRead whether an agent is looking at that thread right now
-   * @param {() => void} options.onChange
-   */
-  constructor({ agentId, isRead, onChange }) {
-    this.agentId = agentId;
+  /** @param {(id: number) => boolean} isRead whether an agent is looking at that thread right now */
+  constructor(isRead) {
     this.isRead = isRead;
-    this.onChange = onChange;
     this.openId = 0;
     const section = this.#section;
     section.addEventListener("htmx:afterSwap", ({ target }) => target === section && this.#changed());
@@ -61,15 +50,10 @@ export class ConversationList {
     return part(this.#section, ".rows", HTMLElement);
   }
 
-  /** Of the whole list, though only its newest rows are here. */
-  get unread() {
-    return this.#unreadElsewhere + this.#rows.querySelectorAll(".row-unread").length;
-  }
-
   /** @param {Message} message */
   onMessage(message) {
     if (message.kind !== "message") return;
-    this.#isStale ||= this.#isAsking;
+    this.#refetch.overtake();
     const row = this.#find(message.conversation_id);
     if (!row) return this.refetch();
     if (message.rev < Number(row.dataset.rev)) return; // it was overtaken
@@ -79,15 +63,15 @@ export class ConversationList {
     if (fromCustomer) row.dataset.customerSeq = String(message.seq);
     this.#setLast(row, { text: message.content, ...message });
     this.#setUnread(row, fromCustomer && !this.isRead(message.conversation_id));
-    this.#move(() => this.#place(row));
+    this.#calm.then(() => this.#place(row));
   }
 
   /** @param {ConversationFrame} conversation */
   onConversation(conversation) {
-    this.#isStale ||= this.#isAsking;
+    this.#refetch.overtake();
     const known = this.#find(conversation.id);
     if (known && conversation.rev < Number(known.dataset.rev)) return this.refetch();
-    if (!BELONGS[this.#listing.dataset.name ?? ""](conversation, this.agentId)) return known && this.#leave(known);
+    if (!BELONGS[this.#listing.dataset.name ?? ""](conversation)) return known && this.#leave(known);
     if (!known && this.#calm.isDisturbed) return this.refetch();
     const row = known ?? this.#newRow(conversation.id);
     row.classList.remove("row-gone");
@@ -98,13 +82,13 @@ export class ConversationList {
     if (!known) row.dataset.customerSeq = String(conversation.last_seq);
     if (conversation.last_message) this.#setLast(row, conversation.last_message);
     this.#setUnread(row, Boolean(conversation.unread) && !this.isRead(conversation.id));
-    this.#move(() => this.#place(row));
+    this.#calm.then(() => this.#place(row));
   }
 
   /** @param {MarkFrame} mark */
   onMark(mark) {
     if (mark.type !== "read" || mark.sender_type !== "agent") return;
-    this.#isStale ||= this.#isAsking;
+    this.#refetch.overtake();
     const row = this.#find(mark.conversation_id);
     if (!row) return this.refetch();
     if (mark.seq >= Number(row.dataset.customerSeq)) this.#setUnread(row, false);
@@ -120,95 +104,53 @@ export class ConversationList {
     if (this.isRead(id)) this.#setUnread(row, false);
   }
 
-  /**
-   * Once a second at most.
-   * @param {number} [length] rows that are wanted
-   */
+  /** @param {number} [length] rows that are wanted */
   refetch(length = 0) {
     this.#length = Math.max(this.#length, length);
-    this.#isStale = true;
-    if (this.#fetch) return;
-    const fetch = (this.#fetch = {});
-    this.#ask().then(
-      (html) => this.#move(() => this.#fetch === fetch && this.#show(html, fetch)),
-      () => {
-        this.#isStale = true;
-        this.#rest(fetch, RETRY_PAUSE);
-      },
-    );
-  }
-
-  async #ask() {
-    this.#isStale = false;
-    this.#isAsking = true;
-    const headers = { "HX-Request": "true", "X-Agent-Id": this.agentId };
-    const answer = await fetch(`${this.#listing.dataset.path}list/?rows=${this.#length}`, { headers });
-    if (answer.status === 401) showSignedOut();
-    if (!answer.ok) throw answer.status;
-    return answer.text();
-  }
-
-  /**
-   * @param {string} html
-   * @param {object} fetch
-   */
-  #show(html, fetch) {
-    this.#keepingPlace(() => htmx.swap(this.#rows, html, { swapStyle: "innerHTML" }));
-    this.#isAsking = false;
-    this.#drawn();
-    this.#rest(fetch, REFETCH_PAUSE);
-  }
-
-  /**
-   * @param {object} fetch
-   * @param {number} pause
-   */
-  #rest(fetch, pause) {
-    setTimeout(() => {
-      if (this.#fetch !== fetch) return;
-      this.#fetch = undefined;
-      if (this.#isStale) this.refetch();
-    }, pause);
-  }
-
-  /** @param {() => void} move of rows */
-  #move(move) {
-    this.#calm.then(() => {
-      move();
-      this.onChange();
-    });
+    this.#refetch.start();
   }
 
   /** @param {HTMLElement} row of a conversation that does not belong here any more */
   #leave(row) {
     row.classList.add("row-gone");
     this.#setUnread(row, false);
-    this.#move(() => row.classList.contains("row-gone") && row.remove());
+    this.#calm.then(() => row.classList.contains("row-gone") && this.#remove(row));
   }
 
   /** Another list is on show, drawn a moment ago: what came meanwhile went to the last one. */
   #changed() {
     this.#calm.forget();
-    this.#fetch = undefined;
+    this.#refetch.forget();
     this.#drawn();
     this.refetch();
   }
 
-  /** What the server has drawn. */
-  #read() {
-    const { unread, length } = part(this.#rows, "[data-unread]", HTMLElement).dataset;
-    this.#length = Number(length);
-    this.#unreadElsewhere = Math.max(0, Number(unread) - this.#rows.querySelectorAll(".row-unread").length);
-    this.#end.disconnect();
-    const note = this.#rows.querySelector("[data-longer]");
-    if (note) this.#end.observe(note);
+  /** @param {string} html */
+  #show(html) {
+    this.#keepingPlace(() => htmx.swap(this.#rows, html, { swapStyle: "innerHTML" }));
+    this.#drawn();
   }
 
   #drawn() {
     this.#read();
     showTimes(this.#rows);
     this.select(this.openId);
-    this.onChange();
+  }
+
+  /** What the server has drawn. */
+  #read() {
+    this.#length = Number(part(this.#rows, "[data-length]", HTMLElement).dataset.length);
+    this.#end.disconnect();
+    const note = this.#rows.querySelector("[data-longer]");
+    if (note) this.#end.observe(note);
+  }
+
+  /** @param {HTMLElement} row whose focus goes to its neighbour */
+  #remove(row) {
+    const neighbour = row.nextElementSibling?.querySelector("a") ?? row.previousElementSibling?.querySelector("a");
+    const hadFocus = row.contains(document.activeElement);
+    row.remove();
+    if (hadFocus) neighbour?.focus({ preventScroll: true });
   }
 
   /** @param {KeyboardEvent} event the arrows go from row to row */
@@ -253,7 +195,6 @@ export class ConversationList {
    */
   #setUnread(row, unread) {
     row.classList.toggle("row-unread", unread);
-    this.onChange();
   }
 
   /**
@@ -277,10 +218,12 @@ export class ConversationList {
     const shown = this.#find(Number(row.dataset.id));
     if (shown && shown !== row) return; // all rows were drawn anew meanwhile
     const others = [...this.#rows.querySelectorAll(".row")].filter((other) => other !== row);
-    const older = others.find((other) => timeOf(other) <= timeOf(row)) ?? null;
+    const isNew = !row.isConnected;
+    const note = this.#rows.querySelector(".list-note");
+    const older = others.find((other) => timeOf(other) <= timeOf(row)) ?? note;
+    if (isNew && note && older === note) return; // it has its place among those that are not loaded
     if (row.isConnected && row.nextElementSibling === older) return;
     const focused = document.activeElement;
-    const isNew = !row.isConnected;
     this.#keepingPlace(() => this.#rows.insertBefore(row, older), row);
     if (isNew) htmx.process(row);
     else if (focused instanceof HTMLElement && row.contains(focused)) focused.focus({ preventScroll: true });

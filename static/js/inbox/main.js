@@ -4,19 +4,18 @@
 import { Connection } from "../shared/connection.js";
 import { Outbox } from "../shared/messages.js";
 import { Composer } from "./composer.js";
-import { part, toast } from "./dom.js";
+import { agentId, agentName, forgetUndo, htmx, part, toast } from "./dom.js";
 import * as drafts from "./drafts.js";
 import { ConversationList } from "./list.js";
 import { showConnection, showSignedOut } from "./status.js";
 import { Team } from "./team.js";
 import { Thread } from "./thread.js";
 import { showTimes } from "./times.js";
-import { showUnread } from "./unread.js";
+import { Unread } from "./unread.js";
 
 const TIMES_EVERY = 30_000;
 
 const region = part(document, "#thread", HTMLElement);
-const { agentName = "", agentId = "" } = part(document, "#inbox", HTMLElement).dataset;
 /** @type {Map<number, number>} the newest `rev` seen of each conversation */
 const revs = new Map();
 /** @type {Thread | undefined} */
@@ -45,13 +44,9 @@ const outbox = new Outbox({
     thread?.onItem(item, canSend());
   },
 });
-const list = new ConversationList({
-  agentId,
-  isRead: (id) => id === thread?.id && document.visibilityState === "visible",
-  onChange: () => showUnread(list.unread),
-});
-
-const team = new Team(agentId);
+const list = new ConversationList((id) => id === thread?.id && document.visibilityState === "visible");
+const team = new Team();
+const unread = new Unread();
 
 /**
  * Two changes made at once may arrive in the other order.
@@ -78,15 +73,19 @@ function onFrame(frame) {
     case "ack":
       outbox.onAck(frame);
       thread?.onMessage(frame);
+      unread.refetch();
       return list.onMessage(frame);
     case "conversation":
       if (isStale(frame)) return;
       if (frame.id === thread?.id) lastSeq = frame.last_seq;
+      if (frame.status !== "resolved") forgetUndo(frame.id);
       thread?.onConversation(frame);
+      unread.refetch();
       return list.onConversation(frame);
     case "read":
     case "delivered":
       thread?.onMark(frame);
+      unread.refetch();
       return list.onMark(frame);
     case "typing":
       return thread?.onTyping(frame);
@@ -128,6 +127,7 @@ function onState(state, detail) {
 function refetch() {
   list.refetch();
   team.refetch();
+  unread.refetch();
 }
 
 function canSend() {
@@ -141,6 +141,7 @@ function showUnsent() {
 /** The server has drawn another thread, or none. */
 function openThread() {
   const root = region.querySelector(".conversation");
+  const left = thread?.id;
   composer?.typing.stop();
   thread = composer = undefined;
   lastSeq = 0;
@@ -150,6 +151,7 @@ function openThread() {
       onGap: () => connection.sayHello(),
       markRead: (seq) => connection.send({ type: "read", conversation_id: id, seq }),
       retry: (clientId) => outbox.retry(clientId),
+      discard,
       agentName,
     });
     composer = new Composer(root, {
@@ -163,10 +165,21 @@ function openThread() {
     if (connection.state === "ready") connection.sayHello(); // what came between drawing and now
   }
   list.select(thread?.id ?? 0);
-  showUnread(list.unread);
-  if (!composer) return;
+  unread.show();
+  if (!composer) return focusRow(left);
   if (wasChosen) composer.focus();
   wasChosen = false;
+}
+
+/** @param {string} clientId of a message that was refused */
+function discard(clientId) {
+  outbox.items = outbox.items.filter(({ client_id }) => client_id !== clientId);
+  drafts.keepUnsent(outbox.items);
+}
+
+/** @param {number | undefined} id the thread that was left, if it took the focus with it */
+function focusRow(id) {
+  if (document.activeElement === document.body) document.getElementById(`row-${id}`)?.focus({ preventScroll: true });
 }
 
 /** @param {MouseEvent} event on a row; what is open already need not come again */
@@ -178,7 +191,14 @@ function onChoice(event) {
   if (!link.matches("[aria-current]")) return;
   event.preventDefault();
   event.stopPropagation();
+  htmx.trigger(region, "htmx:abort"); // another one that was chosen before
   composer?.focus();
+}
+
+/** The server has drawn the head anew, perhaps before what we have heard since. */
+function onHead() {
+  thread?.onHead();
+  if (thread && thread.status !== "resolved") forgetUndo(thread.id);
 }
 
 /** @param {Event} event of htmx: back and forward to another list load the page, whose drafts are kept */
@@ -193,14 +213,16 @@ function listOf(path) {
   return path.replace(/\d+\/$/, "");
 }
 
-/** @param {KeyboardEvent} event Escape leads from the thread back to its row */
+/** @param {KeyboardEvent} event Escape leads from the thread back to its row, which a phone shows only without it */
 function onEscape(event) {
-  if (event.key === "Escape" && !event.isComposing && thread) document.getElementById(`row-${thread.id}`)?.focus();
+  if (event.key !== "Escape" || event.isComposing || !thread) return;
+  const back = part(region, ".back", HTMLElement);
+  if (back.offsetParent) back.click();
+  else document.getElementById(`row-${thread.id}`)?.focus();
 }
 
 /** @param {Event} event of htmx */
 function onUnreachable({ target }) {
-  if (target === team.section) return; // nobody asked for it
   toast("The server can't be reached. Try again in a moment.");
   if (target instanceof HTMLElement && document.activeElement === document.body) target.focus();
 }
@@ -209,16 +231,15 @@ function onUnreachable({ target }) {
 function onRefusal(event) {
   const { status } = /** @type {CustomEvent<{xhr: XMLHttpRequest}>} */ (event).detail.xhr;
   if (status === 401) showSignedOut();
-  else if (event.target === team.section) return; // nobody asked for it
   else if (status === 404) toast("This conversation is gone, or it belongs to another team.");
   else toast("That did not work. Nothing was changed. Reload the page and try again.");
 }
 
 part(document, "#list", HTMLElement).addEventListener("click", onChoice, true);
-part(document, "#sign-out", HTMLFormElement).addEventListener("submit", drafts.forgetAll);
 region.addEventListener("keydown", onEscape);
-region.addEventListener("htmx:afterSwap", () => thread?.onHead());
+region.addEventListener("htmx:afterSwap", onHead);
 region.addEventListener("htmx:afterSettle", () => document.activeElement === document.body && composer?.focus());
+document.addEventListener("htmx:afterSettle", () => unread.show());
 document.addEventListener("htmx:pushedIntoHistory", () => (shownPath = location.pathname));
 document.addEventListener("htmx:historyCacheMiss", onHistory);
 new MutationObserver(openThread).observe(region, { childList: true });

@@ -1,6 +1,6 @@
 /** @import { State, StateDetail } from "../shared/connection.js" */
 
-import { part, setText } from "./dom.js";
+import { inbox, part, setText } from "./dom.js";
 
 const PATIENCE = 1_000;
 const SIGNED_OUT = 4401;
@@ -17,6 +17,7 @@ let timer;
  */
 export function showConnection(state, detail) {
   if (state === "connecting") return;
+  inbox.dataset.connection = state;
   if (state === "ready") return hide();
   if (state === "reconnecting" && !line.hidden) show(reconnecting());
   else if (state === "reconnecting") timer ??= setTimeout(() => show(reconnecting()), PATIENCE);
@@ -24,7 +25,9 @@ export function showConnection(state, detail) {
   else show(`The inbox is not live. ${detail.error?.detail ?? ""} Reload the page to try again.`);
 }
 
+/** What can be read here may not be for whoever sits here now. */
 export function showSignedOut() {
+  inbox.dataset.connection = "signed-out";
   show("You are signed out. What you wrote is still here.");
   link.search = `?next=${encodeURIComponent(location.pathname)}`;
   link.hidden = false;

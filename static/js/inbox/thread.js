@@ -26,13 +26,15 @@ export class Thread {
    * @param {() => void} options.onGap
    * @param {(seq: number) => boolean} options.markRead
    * @param {(clientId: string) => void} options.retry
+   * @param {(clientId: string) => void} options.discard
    * @param {string} options.agentName
    */
-  constructor(root, { onGap, markRead, retry, agentName }) {
+  constructor(root, { onGap, markRead, retry, discard, agentName }) {
     this.id = Number(root.dataset.id);
     this.root = root;
     this.markRead = markRead;
     this.retry = retry;
+    this.discard = discard;
     this.agentName = agentName;
     this.timeline = new Timeline({ onGap });
     this.scroll = part(root, ".thread-scroll", HTMLElement);
@@ -47,6 +49,11 @@ export class Thread {
     this.#adoptAll();
     this.#showState();
     new MutationObserver(() => this.#adoptAll()).observe(this.bubbles, { childList: true });
+    // What is read aloud is what arrives, not what is loaded of the past.
+    this.bubbles.addEventListener("htmx:beforeRequest", () => (this.scroll.ariaBusy = "true"));
+    for (const end of ["htmx:afterSettle", "htmx:sendError", "htmx:responseError"]) {
+      this.bubbles.addEventListener(end, () => (this.scroll.ariaBusy = null));
+    }
     this.newer.addEventListener("click", () => this.#toTheEnd());
     this.scroll.addEventListener("scroll", () => this.#isAtTheEnd() && this.#reachedEnd(), { passive: true });
   }
@@ -120,7 +127,7 @@ export class Thread {
     const failed = item.state === "failed" || !canRetry;
     bubble.dataset.state = failed ? "failed" : "sending";
     state.textContent = failed ? `Not sent. ${item.detail ?? ""} Your message is still here. ` : "Sending";
-    if (failed && canRetry) state.append(this.#retryButton(item.client_id));
+    if (failed && canRetry) state.append(...this.#waysOut(item.client_id));
     this.#showState();
   }
 
@@ -143,7 +150,7 @@ export class Thread {
     this.read();
   }
 
-  /** The server has drawn the head anew, perhaps before what we have heard since. */
+  /** What we have heard counts, if it is newer than a head that was drawn meanwhile. */
   onHead() {
     const { rev } = part(this.root, "#thread-head", HTMLElement).dataset;
     if (this.#latest && this.#latest.rev > Number(rev)) this.onConversation(this.#latest);
@@ -246,13 +253,18 @@ export class Thread {
   }
 
   /** @param {string} clientId */
-  #retryButton(clientId) {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.className = "link-button";
-    button.textContent = "Try again";
-    button.addEventListener("click", () => this.retry(clientId));
-    return button;
+  #waysOut(clientId) {
+    const again = clone("link-button-template");
+    again.textContent = "Try again";
+    again.addEventListener("click", () => this.retry(clientId));
+    const discard = clone("link-button-template");
+    discard.textContent = "Discard";
+    discard.addEventListener("click", () => {
+      this.discard(clientId);
+      this.#forget(clientId);
+      this.#showState();
+    });
+    return [again, discard];
   }
 
   /**
