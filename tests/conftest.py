@@ -12,12 +12,13 @@ from typing import Protocol
 import pytest
 from django.conf import settings
 from django.db import connections
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from tests.pages import Pages, chromium
 from tests.prepare import chromium_program, must_be_complete
 from tests.server import Server, Site, Sites
 
+BROWSER_PATIENCE = 15_000  # ms: two passes share the machine
 ON_POSTGRES_AND_REDIS = bool(os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL"))
 
 
@@ -121,6 +122,7 @@ def make_server(sites: Sites) -> Iterator[MakeServer]:
 def browser() -> Iterator[Browser]:
     if not chromium_program():
         (pytest.fail if must_be_complete() else pytest.skip)("Chromium is missing: see tests/prepare.py")
+    expect.set_options(timeout=BROWSER_PATIENCE)
     with chromium() as browser:
         yield browser
 

@@ -21,6 +21,7 @@ class Desk:
         page.goto(f"{server.url}/")
         sign_in(page, server.demo()[who])
         expect(page.locator(".listing h2")).to_have_text("Open")
+        expect(page.locator("#inbox")).to_have_attribute("data-connection", "ready")
 
     def go(self, listing: str) -> None:
         self.page.get_by_role("navigation", name="Lists").get_by_role("link", name=re.compile(f"^{listing}")).click()

@@ -83,7 +83,10 @@ def test_the_team_is_ones_own(cast: Cast) -> None:
     seen(cast.alice, timedelta())
     html = client.get("/inbox/team/").content.decode()
     assert f'data-agent="{cast.alice.pk}" data-presence="live"' in html
-    assert f'data-agent="{cast.bob.pk}" data-presence="offline"' in html
+    assert f'data-agent="{cast.bob.pk}" data-presence="live"' in html  # who asks is there
+    seen(cast.alice, timedelta(days=1))
+    html = client.get("/inbox/team/").content.decode()
+    assert f'data-agent="{cast.alice.pk}" data-presence="offline"' in html
     assert str(cast.charlie.pk) not in html
 
 

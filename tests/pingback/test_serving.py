@@ -17,6 +17,7 @@ from tests.server import Server, Sites
 
 SOURCE = Path(__file__).parents[2] / "static"
 ONLY_TYPES = "js/shared/types.js"  # comments for the type checker: no page loads it
+NOT_WORTH_PACKING = 500  # bytes
 YEAR = 31_536_000
 ANY_SITE = {
     "Access-Control-Allow-Origin": "*",
@@ -192,7 +193,8 @@ def test_our_files_come_compressed_and_for_ever(own_files: list[str], encoding: 
     for url in own_files:
         plain, file = download(url, "identity"), download(url, encoding)
         assert file.status == 200
-        assert file.encoding == ("" if encoding == "identity" else encoding), url
+        if len(plain.body) > NOT_WORTH_PACKING:
+            assert file.encoding == ("" if encoding == "identity" else encoding), url
         assert file.headers["Content-Length"] == str(len(file.wire))
         assert file.headers["Vary"] == "Accept-Encoding"
         assert "immutable" in file.headers["Cache-Control"]

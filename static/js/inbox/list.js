@@ -90,8 +90,7 @@ export class ConversationList {
     if (mark.type !== "read" || mark.sender_type !== "agent") return;
     this.#refetch.overtake();
     const row = this.#find(mark.conversation_id);
-    if (!row) return this.refetch();
-    if (mark.seq >= Number(row.dataset.customerSeq)) this.#setUnread(row, false);
+    if (row && mark.seq >= Number(row.dataset.customerSeq)) this.#setUnread(row, false);
   }
 
   /** @param {number} id 0 for none */

@@ -30,10 +30,6 @@ export class Refetch {
     this.#isStale ||= this.#isAsking;
   }
 
-  get isAsking() {
-    return this.#isAsking;
-  }
-
   /** What is under way is for something that is not shown any more. */
   forget() {
     this.#run = undefined;
