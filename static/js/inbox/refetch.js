@@ -57,7 +57,7 @@ export class Refetch {
 /** @param {string} path */
 async function ask(path) {
   const answer = await fetch(path, { headers: { "HX-Request": "true", "X-Agent-Id": agentId } });
-  if (answer.status === 401) showSignedOut();
+  if (answer.status === 401) return showSignedOut();
   if (!answer.ok) throw answer.status;
   return answer.text();
 }

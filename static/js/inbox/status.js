@@ -25,12 +25,16 @@ export function showConnection(state, detail) {
   else show(`The inbox is not live. ${detail.error?.detail ?? ""} Reload the page to try again.`);
 }
 
-/** What can be read here may not be for whoever sits here now. */
+/**
+ * What can be read here may not be for whoever sits here now.
+ * @returns {Promise<never>} nothing can follow
+ */
 export function showSignedOut() {
   inbox.dataset.connection = "signed-out";
   show("You are signed out. What you wrote is still here.");
   link.search = `?next=${encodeURIComponent(location.pathname)}`;
   link.hidden = false;
+  return new Promise(() => {});
 }
 
 function reconnecting() {
