@@ -6,7 +6,10 @@ The admin classes are generic in the stubs only.
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 
+from auth_signing.forms import StaffSignInForm
 from auth_signing.models import Agent, Business, User
+
+admin.site.login_form = StaffSignInForm
 
 
 @admin.register(User)

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from auth_signing.models import Agent, VisitorSession
+from auth_signing.errors import BusinessRequired
+from auth_signing.models import Agent, User, VisitorSession
 from auth_signing.roles import ROLE_TABLE, Permission, Role
 from pingback.errors import AccountInactive, Forbidden
 
@@ -45,6 +46,13 @@ def caller_for_agent(agent: Agent) -> Caller:
     if not agent.business.is_active:
         raise AccountInactive
     return Caller(business_id=agent.business_id, role=Role(agent.role), name=agent.user.full_name, agent_id=agent.pk)
+
+
+def caller_for_user(user: User) -> Caller:
+    agent = Agent.objects.with_account().filter(user=user).first()
+    if agent is None:
+        raise BusinessRequired
+    return caller_for_agent(agent)
 
 
 def caller_for_visitor(session: VisitorSession) -> Caller:

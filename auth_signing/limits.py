@@ -3,10 +3,12 @@
 Counted in this process, or in Redis for all processes; when Redis can't be reached, per process until it can.
 """
 
+import hashlib
 import threading
 import time
+from contextlib import suppress
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 from django.conf import settings
 from limits import RateLimitItem, parse
@@ -57,15 +59,28 @@ def _shared_async() -> AsyncLimiter:
 
 def spend(rule: str, *who: str) -> None:
     """Count one call of `who` under `rule`, or raise RateLimited with the seconds to wait."""
-    limit = _limit(rule)
     if settings.REDIS_URL:
         try:
-            if not _shared().hit(limit, *who):
-                raise RateLimited(_wait(_shared().get_window_stats(limit, *who).reset_time))
-            return
+            return _ask(_shared(), "hit", rule, *who)
         except StorageError:
             pass
-    spend_here(rule, *who)
+    return spend_here(rule, *who)
+
+
+def check(rule: str, *who: str) -> None:
+    """Raise RateLimited if `who` has no call left, and count nothing."""
+    if settings.REDIS_URL:
+        try:
+            return _ask(_shared(), "test", rule, *who)
+        except StorageError:
+            pass
+    return _ask(in_process, "test", rule, *who)
+
+
+def _ask(limiter: MovingWindowRateLimiter, verb: Literal["hit", "test"], rule: str, *who: str) -> None:
+    limit = _limit(rule)
+    if not getattr(limiter, verb)(limit, *who):
+        raise RateLimited(_wait(limiter.get_window_stats(limit, *who).reset_time))
 
 
 async def spend_async(rule: str, *who: str) -> None:
@@ -83,9 +98,35 @@ async def spend_async(rule: str, *who: str) -> None:
 
 def spend_here(rule: str, *who: str) -> None:
     """Count in this process only; never waits."""
-    limit = _limit(rule)
-    if not in_process.hit(limit, *who):
-        raise RateLimited(_wait(in_process.get_window_stats(limit, *who).reset_time))
+    _ask(in_process, "hit", rule, *who)
+
+
+def check_login(email: str, *, address: str) -> None:
+    for rule, *who in _login(email, address):
+        check(rule, *who)
+
+
+def spend_failed_login(email: str, *, address: str) -> None:
+    for rule, *who in _login(email, address):
+        with suppress(RateLimited):  # another one was counted meanwhile
+            spend(rule, *who)
+
+
+def _login(email: str, address: str) -> list[tuple[str, ...]]:
+    account = hashlib.sha256(email.strip().lower().encode()).hexdigest()  # short, whatever was typed
+    return [
+        (settings.LIMIT_LOGIN_PER_ACCOUNT, "login-account", account),
+        (settings.LIMIT_LOGIN_PER_IP, "login-ip", address),
+    ]
+
+
+def spend_registration(*, address: str) -> None:
+    spend(settings.LIMIT_REGISTER_PER_IP, "register-ip", address)
+
+
+def spend_bearer(token_digest: str) -> None:
+    """One call with this token."""
+    spend(settings.LIMIT_BEARER, "bearer", token_digest)
 
 
 def spend_visitor_address(address: str) -> None:

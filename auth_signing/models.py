@@ -52,6 +52,10 @@ class Business(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name = models.CharField(max_length=150)
+    website = models.CharField(max_length=500, blank=True)
+    industry = models.CharField(max_length=100, blank=True)
+    team_size = models.CharField(max_length=50, blank=True)
+    goal = models.CharField(max_length=500, blank=True)
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 

@@ -1,7 +1,6 @@
 """Who is at the inbox: a heartbeat for each open inbox, and what the person says (live or away)."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
@@ -13,26 +12,17 @@ from auth_signing.querysets import HEARTBEAT_LIFE
 GOODBYE_LIFE = timedelta(seconds=25)  # another process may have their inbox open, and beats before that
 
 
-@dataclass(frozen=True)
-class Beat:
-    """`came` were not there a moment ago; `unwelcome` may not have the inbox open any more."""
-
-    came: list[Agent]
-    unwelcome: set[UUID]
-
-
-def agents_beat(agent_ids: Collection[UUID]) -> Beat:
-    """Their inbox is open at this moment."""
+def agents_beat(agent_ids: Collection[UUID]) -> list[Agent]:
+    """Their inbox is open at this moment. Those who were not there before are returned."""
     if not agent_ids:
-        return Beat([], set())
-    welcome = list(Agent.objects.filter(pk__in=agent_ids, user__is_active=True, business__is_active=True))
-    ids = {agent.pk for agent in welcome}
-    came = [agent for agent in welcome if not agent.is_present]
+        return []
+    here = Agent.objects.filter(pk__in=agent_ids, user__is_active=True, business__is_active=True)
+    came = [agent for agent in here if not agent.is_present]
     now = timezone.now()
-    Agent.objects.filter(pk__in=ids).update(seen_at=now)
+    Agent.objects.filter(pk__in=[agent.pk for agent in here]).update(seen_at=now)
     for agent in came:
         agent.seen_at = now
-    return Beat(came, set(agent_ids) - ids)
+    return came
 
 
 def agents_left(agent_ids: Collection[UUID]) -> None:

@@ -1,4 +1,4 @@
-"""What all REST endpoints share: the error shape, strict input, paging, and the caller."""
+"""What all REST endpoints share: the error shape, strict input, paging. The views' base: `api_view.py`."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -15,7 +15,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 
-from auth_signing.callers import Caller
 from pingback import errors
 from pingback.errors import Invalid, Refusal
 
@@ -114,11 +113,6 @@ def is_api(request: HttpRequest) -> bool:
     return request.path.startswith("/api/")
 
 
-def caller_of(request: Request) -> Caller:
-    """The typed view of `request.auth`."""
-    return cast(Caller, request.auth)
-
-
 # Strict input: JSON types as they are, unknown fields named
 
 
@@ -165,6 +159,15 @@ class Text(serializers.CharField):
         return super().to_internal_value(data)
 
 
+class Email(serializers.EmailField):
+    """An e-mail address as a JSON string."""
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
 class Uuid(serializers.UUIDField):
     """A UUID as a JSON string."""
 
@@ -172,6 +175,15 @@ class Uuid(serializers.UUIDField):
         if not isinstance(data, str):
             self.fail("invalid", value=data)
         return super().to_internal_value(data)
+
+
+class Boolean(serializers.BooleanField):
+    """JSON's true or false: neither `"yes"` nor 1."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        if not isinstance(data, bool):
+            self.fail("invalid", input=data)
+        return data
 
 
 class Integer(serializers.IntegerField):

@@ -11,6 +11,7 @@ from django.db import transaction
 
 from auth_signing.models import Agent, Business, User
 from auth_signing.roles import Role
+from auth_signing.tokens import token_issue
 from pingback.secret_file import write_once
 from widgets.models import Widget
 
@@ -38,6 +39,11 @@ def demo_ensure() -> dict[str, Any]:
         "base_url": settings.PUBLIC_URL,
         **people,
     }
+
+
+def demo_token() -> str:
+    """A new bearer token of the owner."""
+    return token_issue(User.objects.get(email=PEOPLE["owner"][0]))
 
 
 def _passwords() -> dict[str, str]:

@@ -18,13 +18,18 @@ from uuid import UUID
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.db import DatabaseError, close_old_connections
+from django.dispatch import receiver
 
 from auth_signing.limits import spend_here
+from conversations.events import RESUME, WireEvent
+from conversations.realtime.hub import hub
 from pingback.errors import BodyTooLarge, Busy, NotFound, Refusal, SlowBody, StoreUnavailable
 from pingback.logs import name_request
 from pingback.pages import FOR_ANY_SITE, QUICK, SMALLEST, Page
 from widgets.config import public_config
 from widgets.launcher import launcher_script
+from widgets.models import Widget
+from widgets.services import widget_changed
 
 logger = logging.getLogger(__name__)
 
@@ -42,6 +47,9 @@ BODY_SECONDS = 10.0
 CONFIGS_KEPT = 20_000
 
 
+WIDGETS = "widgets"  # the group of those who keep configs
+
+
 class ClientGone(Exception):
     """Nobody waits for the answer any more."""
 
@@ -52,6 +60,7 @@ class Edge:
         self._static_files = static_files
         self._script = Page(launcher_script(), "text/javascript; charset=utf-8", quality=SMALLEST)
         self._configs = ConfigCache()
+        hub.join(WIDGETS, self._configs)
         self._slots = asyncio.Semaphore(settings.MAX_REQUESTS_AT_ONCE)
         self._waiting = 0
 
@@ -102,10 +111,25 @@ class Edge:
 
 
 class ConfigCache:
-    """Public configs by id, for a moment; unknown ids too. One load for all who ask at the same time."""
+    """Public configs by id, for a moment; unknown ids too. One load for all who ask at the same time.
+
+    The Hub tells it which ones have changed: the ids, or `RESUME` where such news may have been lost.
+    """
+
+    origin = -1  # of no socket
 
     def __init__(self) -> None:
         self._kept: OrderedDict[UUID, tuple[float, asyncio.Future[Page | None]]] = OrderedDict()
+
+    def push(self, text: str) -> None:
+        if text == RESUME:
+            self._kept.clear()
+        else:
+            for changed in text.split():
+                self._kept.pop(UUID(changed), None)
+
+    def end(self, code: int) -> None:
+        pass
 
     async def get(self, public_id_text: str) -> Page:
         if not PUBLIC_ID.fullmatch(public_id_text):
@@ -128,6 +152,12 @@ class ConfigCache:
         if page is None:
             raise NotFound
         return page
+
+
+@receiver(widget_changed)
+def tell_caches(widget: Widget, **_: object) -> None:
+    """Once committed. A business's id may stand for its default widget."""
+    hub.deliver_soon([WireEvent(WIDGETS, f"{widget.pk} {widget.business_id}")])
 
 
 def load_config(public_id: UUID) -> Page | None:

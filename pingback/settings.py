@@ -1,6 +1,7 @@
 """All settings, read from the environment. What each one means: `docs/settings.md`."""
 
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -92,6 +93,7 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "knox",
     "pingback.apps.PingBackConfig",
     "auth_signing",
     "widgets",
@@ -143,6 +145,7 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+REGISTRATION_OPEN = env.boolean("REGISTRATION_OPEN", default=True)
 LOGIN_URL = "sign_in"
 LOGIN_REDIRECT_URL = "inbox"
 
@@ -179,15 +182,18 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": [],
     "DEFAULT_PARSER_CLASSES": ["pingback.api.StrictJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "pingback.schema.Schema",
     "EXCEPTION_HANDLER": "pingback.api.exception_handler",
     "UNAUTHENTICATED_USER": None,
 }
+REST_KNOX = {"AUTH_HEADER_PREFIX": "Bearer", "TOKEN_TTL": timedelta(days=env.integer("TOKEN_DAYS", 90, minimum=1))}
 SPECTACULAR_SETTINGS = {
     "TITLE": "PingBack API",
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
     "SERVE_INCLUDE_SCHEMA": False,
+    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "pingback.schema.add_error"],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
@@ -195,6 +201,10 @@ SPECTACULAR_SETTINGS = {
 # Limits: moving windows, "count per period" (docs/api.md has the table)
 
 LIMIT_CONFIG_PER_IP = env.limit("LIMIT_CONFIG_PER_IP", "3000/minute")
+LIMIT_BEARER = env.limit("LIMIT_BEARER", "600/minute")
+LIMIT_LOGIN_PER_ACCOUNT = env.limit("LIMIT_LOGIN_PER_ACCOUNT", "10/15 minutes")
+LIMIT_LOGIN_PER_IP = env.limit("LIMIT_LOGIN_PER_IP", "30/15 minutes")
+LIMIT_REGISTER_PER_IP = env.limit("LIMIT_REGISTER_PER_IP", "30/hour")
 LIMIT_VISITOR = env.limit("LIMIT_VISITOR", "120/minute")
 LIMIT_VISITOR_PER_IP = env.limit("LIMIT_VISITOR_PER_IP", "1200/minute")
 
@@ -204,6 +214,7 @@ MAX_REQUESTS_WAITING = env.integer("MAX_REQUESTS_WAITING", 500, minimum=1)
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
 
 SOCKET_HELLO_SECONDS = env.integer("SOCKET_HELLO_SECONDS", 5, minimum=1)
+SOCKET_CHECK_SECONDS = env.integer("SOCKET_CHECK_SECONDS", 30, minimum=1)
 SOCKET_FRAMES_PER_SECOND = env.integer("SOCKET_FRAMES_PER_SECOND", 50, minimum=1)
 SOCKET_QUEUE_FRAMES = env.integer("SOCKET_QUEUE_FRAMES", 500, minimum=10)
 SOCKET_LIFETIME_SECONDS = env.integer("SOCKET_LIFETIME_SECONDS", 3600, minimum=10)

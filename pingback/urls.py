@@ -4,6 +4,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView
 
+from auth_signing.forms import SignInForm
 from conversations.inbox.views import SignOut
 from pingback import demo_pages
 from pingback.views import api_docs, api_not_found
@@ -13,7 +14,9 @@ urlpatterns = [
     path("inbox/", include("conversations.inbox.urls")),
     path(
         "sign-in/",
-        auth_views.LoginView.as_view(template_name="sign_in.html", redirect_authenticated_user=True),
+        auth_views.LoginView.as_view(
+            template_name="sign_in.html", authentication_form=SignInForm, redirect_authenticated_user=True
+        ),
         name="sign_in",
     ),
     path("sign-out/", SignOut.as_view(), name="sign_out"),
@@ -26,7 +29,9 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/schema", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs", api_docs, name="api_docs"),
-    path("api/v1/visitor/", include("conversations.urls")),
+    path("api/v1/", include("auth_signing.urls")),
+    path("api/v1/", include("widgets.urls")),
+    path("api/v1/", include("conversations.urls")),
     path("api/<path:rest>", api_not_found),
 ]
 

@@ -170,3 +170,36 @@ def wait_until(true: Callable[[], bool], seconds: float = 15) -> None:
     end = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < end, "it did not happen in time"
+
+
+@dataclass
+class Person:
+    """Somebody with a bearer token."""
+
+    server: Server
+    token: str
+
+    def call(self, method: str, path: str, body: Any = None, *, server: Server | None = None) -> httpx.Response:
+        """`path` under `/api/v1`."""
+        headers = {"Authorization": f"Bearer {self.token}"}
+        url = f"{(server or self.server).url}/api/v1/{path}"
+        return httpx.request(method, url, json=body, headers=headers, timeout=60)
+
+    def connect(self) -> Peer:
+        """Without an Origin or a cookie: no browser."""
+        peer = Peer(f"{self.server.ws_url}/ws/inbox/")
+        peer.send("hello", token=self.token)
+        return peer
+
+
+def new_person(server: Server) -> Person:
+    account = {"email": f"{uuid4()}@example.com", "full_name": "Ada Bell", "password": "correct horse"}
+    answer = httpx.post(f"{server.url}/api/v1/auth/register", json=account)
+    return Person(server, answer.json()["access_token"])
+
+
+def new_owner(server: Server) -> Person:
+    """Of a business of their own."""
+    person = new_person(server)
+    person.call("POST", "auth/business/create", {"name": "Bell & Co"}).raise_for_status()
+    return person

@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import connections
 from playwright.sync_api import Browser, expect
 
+from tests.cast import Cast, new_cast
 from tests.pages import Pages, chromium
 from tests.prepare import chromium_program, must_be_complete
 from tests.server import Server, Site, Sites
@@ -60,6 +61,11 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
     if report.failed:
         report.sections += [(f"server {server.url}", server.output()[-4000:]) for server in Server.running]
     return report
+
+
+@pytest.fixture
+def cast(db: None) -> Cast:
+    return new_cast()
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,20 @@ from uuid import UUID
 from auth_signing.models import Agent
 from widgets.models import Widget
 
+APPEARANCE = [
+    "welcome_heading",
+    "welcome_tagline",
+    "primary_color",
+    "secondary_color",
+    "show_online_badge",
+    "logo_url",
+    "initial_message",
+    "chat_icon",
+    "background_shape",
+    "show_help_prompt",
+    "config",
+]
+
 
 def public_config(public_id: UUID) -> dict[str, Any] | None:
     """`public_id` is a widget's id, or a business's id for its default widget. None: there is no such live widget."""
@@ -19,17 +33,7 @@ def config_payload(widget: Widget, *, online: bool) -> dict[str, Any]:
     return {
         "id": str(widget.pk),
         "business_id": str(widget.business_id),
-        "welcome_heading": widget.welcome_heading,
-        "welcome_tagline": widget.welcome_tagline,
-        "primary_color": widget.primary_color,
-        "secondary_color": widget.secondary_color,
-        "show_online_badge": widget.show_online_badge,
-        "logo_url": widget.logo_url,
-        "initial_message": widget.initial_message,
-        "chat_icon": widget.chat_icon,
-        "background_shape": widget.background_shape,
-        "show_help_prompt": widget.show_help_prompt,
-        "config": widget.config,
+        **{name: getattr(widget, name) for name in APPEARANCE},
         "domains": widget.domains,
         "online": online,
         "features": {},

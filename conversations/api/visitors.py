@@ -3,11 +3,9 @@
 from typing import Any
 from uuid import uuid4
 
-from django.http import HttpRequest
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from auth_signing import limits
 from auth_signing.authentication import VisitorTokenAuthentication
@@ -24,12 +22,13 @@ from conversations.api.shapes import (
 )
 from conversations.models import Conversation, Message, Sender
 from conversations.services import Mark, MessageDraft, conversations_mark, message_post
-from pingback.api import CursorPages, MissingCredentials, caller_of
+from pingback.api import CursorPages
+from pingback.api_view import Api, caller_of, valid
 from pingback.errors import InvalidToken, NotFound, OriginRefused
 from widgets.access import host_of_page, is_allowed, widget_for_page, widgets_on_page
 
 
-class VisitorApi(APIView):
+class VisitorApi(Api):
     authentication_classes = [VisitorTokenAuthentication]
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
@@ -38,14 +37,6 @@ class VisitorApi(APIView):
         if request.auth:
             limits.spend_visitor(caller_of(request))
 
-    def finalize_response(self, *args: Any, **kwargs: Any) -> Response:
-        response = super().finalize_response(*args, **kwargs)
-        response["Cache-Control"] = "no-store"
-        return response
-
-    def options(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Response:
-        return Response(status=204)
-
 
 class VisitorConversationsApi(VisitorApi):
     pagination_class = CursorPages
@@ -53,7 +44,7 @@ class VisitorConversationsApi(VisitorApi):
     @extend_schema(responses=VisitorConversationOutput(many=True))
     def get(self, request: Request) -> Response:
         """The visitor's conversations, newest first; on a page, those of the widgets that may run there."""
-        caller = visitor_of(request)
+        caller = caller_of(request)
         conversations = Conversation.objects.visible_to(caller).with_people()
         if host := page_host(request):
             conversations = conversations.filter(widget__in=widgets_on_page(caller.business_id, page_host=host))
@@ -64,9 +55,7 @@ class VisitorConversationsApi(VisitorApi):
     @extend_schema(request=FirstMessageInput, responses={201: PostedMessageOutput, 200: PostedMessageOutput})
     def post(self, request: Request) -> Response:
         """Start a conversation with its first message. Without a token the visitor is new, and gets one."""
-        data = FirstMessageInput(data=request.data)
-        data.is_valid(raise_exception=True)
-        values = data.validated_data
+        values = valid(FirstMessageInput, request)
         widget = widget_for_page(values.pop("widget_id"), page_host=page_host(request))
         caller = caller_of(request) if request.auth else newcomer(widget.business_id)
         if caller.business_id != widget.business_id:
@@ -88,37 +77,29 @@ class VisitorMessagesApi(VisitorApi):
     @extend_schema(request=MessageInput, responses={201: MessageOutput, 200: MessageOutput})
     def post(self, request: Request, conversation_id: int) -> Response:
         """Add a message. After the conversation was closed it starts the next one, named in the answer."""
-        caller = visitor_of(request)
-        data = MessageInput(data=request.data)
-        data.is_valid(raise_exception=True)
+        caller = caller_of(request)
+        values = valid(MessageInput, request)
         own_conversation(request, conversation_id)
-        return posted(caller, conversation_id=conversation_id, **data.validated_data)
+        return posted(caller, conversation_id=conversation_id, **values)
 
 
 class VisitorReadApi(VisitorApi):
     @extend_schema(request=ReadInput, responses=VisitorConversationOutput)
     def post(self, request: Request, conversation_id: int) -> Response:
         """Tell how far the visitor has read, where no socket can. Never moves back, nor past the last message."""
-        caller = visitor_of(request)
-        data = ReadInput(data=request.data)
-        data.is_valid(raise_exception=True)
+        caller = caller_of(request)
+        values = valid(ReadInput, request)
         own_conversation(request, conversation_id)
-        conversations_mark([Mark(caller, conversation_id, "read", data.validated_data["seq"])])
+        conversations_mark([Mark(caller, conversation_id, "read", values["seq"])])
         return Response(conversation_payload(own_conversation(request, conversation_id)))
 
 
 # What the calls share
 
 
-def visitor_of(request: Request) -> Caller:
-    if not request.auth:
-        raise MissingCredentials
-    return caller_of(request)
-
-
 def own_conversation(request: Request, conversation_id: int) -> Conversation:
     """A stranger's conversation does not exist; the visitor's own is closed to pages where its widget may not run."""
-    found = Conversation.objects.visible_to(visitor_of(request)).filter(pk=conversation_id)
+    found = Conversation.objects.visible_to(caller_of(request)).filter(pk=conversation_id)
     conversation = found.with_people().select_related("widget").first()
     if conversation is None:
         raise NotFound

@@ -7,8 +7,6 @@ from collections.abc import Collection
 from uuid import UUID
 
 from auth_signing.presence import agents_beat, agents_lapse, agents_left
-from conversations import events
-from conversations.realtime.hub import hub
 from conversations.realtime.threads import in_thread
 from conversations.services.presence import agents_announce
 
@@ -59,16 +57,14 @@ class PresenceBeat:
             self._changed.clear()
             left, self._left = self._left - set(self._open), set()
             try:
-                for agent_id in await in_thread(beat, list(self._open), left):
-                    hub.deliver_here(events.agent_signed_out(agent_id))
+                await in_thread(beat, list(self._open), left)
             except Exception:
                 logger.exception("heartbeats were not stored")
             await asyncio.sleep(0.5)  # arrivals of a moment share a write
 
 
-def beat(here: Collection[UUID], left: Collection[UUID]) -> set[UUID]:
-    """Note who is there, tell of whoever came or went, and return those who may not be there."""
-    told = agents_beat(here)
+def beat(here: Collection[UUID], left: Collection[UUID]) -> None:
+    """Note who is there, and tell of whoever came or went."""
+    came = agents_beat(here)
     agents_left(left)
-    agents_announce([*told.came, *agents_lapse()])
-    return told.unwelcome
+    agents_announce([*came, *agents_lapse()])

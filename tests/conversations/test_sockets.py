@@ -11,7 +11,18 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
-from tests.clients import Peer, SignedIn, Visitor, another_business, demo_agent, new_visitor, sign_in, wait_until
+from tests.clients import (
+    Peer,
+    SignedIn,
+    Visitor,
+    another_business,
+    demo_agent,
+    new_owner,
+    new_person,
+    new_visitor,
+    sign_in,
+    wait_until,
+)
 from tests.conftest import MakeServer
 from tests.server import Server
 
@@ -369,3 +380,39 @@ def test_a_reader_that_never_reads_is_cut(make_server: MakeServer) -> None:
             inbox.expect("ack")
         wait_until(lambda: server.open_files("socket") < before)
         deaf.close_timeout = 0.1
+
+
+def test_a_bearer_token_opens_the_inbox_of_its_business(server: Server, visitor: Visitor) -> None:
+    person = new_person(server)
+    with person.connect() as peer:
+        assert peer.expect_close() == 4403
+        assert peer.seen[-1]["code"] == "BUSINESS_REQUIRED"
+    business = person.call("POST", "auth/business/create", {"name": "Bell"}).json()["id"]
+    with person.connect() as peer:
+        peer.expect("ready")
+        visitor.write_first("not for you")
+        Visitor(server, business).write_first("for you")
+        assert peer.expect("message")["content"] == "for you"
+
+
+def test_a_token_that_is_revoked_ends_its_sockets_soon(make_server: MakeServer) -> None:
+    owner = new_owner(make_server({"SOCKET_CHECK_SECONDS": "1"}))
+    with owner.connect() as peer:
+        peer.expect("ready")
+        owner.call("POST", "auth/logout").raise_for_status()
+        assert peer.expect_close() == 4401
+
+
+def test_a_session_that_ended_elsewhere_ends_its_sockets_soon(make_server: MakeServer) -> None:
+    server = make_server({"SOCKET_CHECK_SECONDS": "1"})
+    with demo_agent(server).connect() as inbox:
+        server.site.manage("shell", "--no-imports", "-c", NEW_PASSWORD)
+        assert inbox.expect_close() == 4401
+
+
+NEW_PASSWORD = """
+from auth_signing.models import User
+user = User.objects.get(email="agent@demo.example")
+user.set_password("another one")
+user.save()
+"""

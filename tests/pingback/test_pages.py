@@ -9,6 +9,7 @@ from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.test import Client
 
+from auth_signing.tokens import token_find
 from tests.cast import Cast, new_cast
 
 
@@ -58,7 +59,9 @@ def test_the_demo_is_made_once_and_signs_in(client: Client, db: None, capsys: py
     call_command("demo", "--json")
     call_command("demo", "--json")
     first, again = (json.loads(line) for line in capsys.readouterr().out.splitlines())
+    tokens = [told.pop("token") for told in (first, again)]
     assert first == again
+    assert [token_find(token).user.email for token in tokens] == [first["owner"]["email"]] * 2
     assert stat.S_IMODE((settings.DATA_DIR / "demo.json").stat().st_mode) == 0o600
     assert set(first) == {"business_id", "widget_id", "base_url", "owner", "agent"}
     for person in (first["owner"], first["agent"]):

@@ -1,0 +1,27 @@
+"""What can be refused about accounts and teams."""
+
+from pingback.errors import Refusal
+
+
+class BadCredentials(Refusal):
+    code = "INVALID_CREDENTIALS"
+    status = 401
+    detail = "That e-mail and password do not match. Check both and try again."
+
+
+class BusinessRequired(Refusal):
+    code = "BUSINESS_REQUIRED"
+    status = 403
+    detail = "Your account does not belong to a business yet: create one, or ask an owner to invite you."
+
+
+class AlreadyInBusiness(Refusal):
+    code = "ALREADY_IN_BUSINESS"
+    status = 409
+    detail = "Your account belongs to a business already."
+
+
+class RegistrationClosed(Refusal):
+    code = "REGISTRATION_CLOSED"
+    status = 403
+    detail = "This installation takes no new accounts. Ask an owner to invite you."

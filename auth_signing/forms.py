@@ -1,0 +1,27 @@
+"""Signing in on a page: the same rules as over REST."""
+
+from typing import Any
+
+from django.contrib.admin.forms import AdminAuthenticationForm
+from django.contrib.auth.forms import AuthenticationForm
+from django.core.exceptions import ValidationError
+
+from auth_signing.services import user_authenticate
+from pingback.errors import Refusal
+
+
+class SignInForm(AuthenticationForm):
+    def clean(self) -> dict[str, Any]:
+        email, password = self.cleaned_data.get("username"), self.cleaned_data.get("password")
+        if self.request and email and password:
+            address = self.request.META["REMOTE_ADDR"]
+            try:
+                self.user_cache = user_authenticate(email=email, password=password, address=address)
+            except Refusal as refusal:
+                raise ValidationError(refusal.detail, code=refusal.code) from refusal
+            self.confirm_login_allowed(self.user_cache)
+        return self.cleaned_data
+
+
+class StaffSignInForm(SignInForm, AdminAuthenticationForm):
+    """For the admin."""

@@ -1,0 +1,212 @@
+"""Widgets over REST, and the business that begins with one."""
+
+import json
+import math
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from auth_signing.api import BusinessOutput, business_payload
+from auth_signing.authentication import BearerAuthentication
+from auth_signing.errors import AlreadyInBusiness
+from pingback.api import Boolean, CursorPages, StrictSerializer, Text
+from pingback.api_view import AccountApi, Api, TeamApi, caller_of, valid
+from pingback.errors import NotFound
+from widgets.config import APPEARANCE, public_config
+from widgets.domains import domain_normalise
+from widgets.errors import WidgetExists
+from widgets.models import BackgroundShape, ChatIcon, Widget, hex_colour, web_address
+from widgets.services import business_open, widget_create, widget_delete, widget_update
+
+CONFIG_BYTES = 8_192
+MOST_DOMAINS = 100
+DOMAIN = "Where it may run: this host, `www.` and its subdomains. One widget for each."
+
+
+class BusinessInput(StrictSerializer):
+    name = Text(max_length=150)
+    website = Text(max_length=500, required=False, allow_blank=True)
+    industry = Text(max_length=100, required=False, allow_blank=True)
+    team_size = Text(max_length=50, required=False, allow_blank=True)
+    goal = Text(max_length=500, required=False, allow_blank=True)
+
+
+class Domain(Text):
+    """Scheme, port, path and case may be there and do not count."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(max_length=500, **options)
+
+    def to_internal_value(self, data: Any) -> str:
+        try:
+            return domain_normalise(super().to_internal_value(data))
+        except ValueError:
+            raise serializers.ValidationError("Send a domain, such as example.com.") from None
+
+
+class Domains(serializers.ListField):
+    def __init__(self, **options: Any) -> None:
+        super().__init__(child=Domain(), max_length=MOST_DOMAINS, **options)
+
+    def to_internal_value(self, data: Any) -> list[str]:
+        return list(dict.fromkeys(super().to_internal_value(data)))
+
+
+class FreeObject(serializers.JSONField):
+    """The integrator's own object."""
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        if not isinstance(data, dict):
+            raise serializers.ValidationError("Send an object.")
+        if not can_be_kept(data):
+            raise serializers.ValidationError("It can't contain NUL, half of a surrogate pair, or endless numbers.")
+        if len(json.dumps(data, ensure_ascii=False).encode()) > CONFIG_BYTES:
+            raise serializers.ValidationError("An object of at most 8 KB.")
+        return data
+
+
+def can_be_kept(value: Any) -> bool:
+    match value:
+        case dict():
+            return all(can_be_kept(part) for part in (*value, *value.values()))
+        case list():
+            return all(can_be_kept(part) for part in value)
+        case str():
+            return "\x00" not in value and value == value.encode(errors="replace").decode()
+        case float():
+            return math.isfinite(value)
+    return True
+
+
+class WidgetChanges(StrictSerializer):
+    name = Text(max_length=100, required=False)
+    domain = Domain(
+        required=False, help_text="Where it may run: this host, `www.` and its subdomains. One widget each."
+    )
+    allowed_domains = Domains(required=False, help_text="More hosts where it may run.")
+    welcome_heading = Text(max_length=100, required=False)
+    welcome_tagline = Text(max_length=200, required=False, allow_blank=True)
+    initial_message = Text(max_length=500, required=False, allow_null=True)
+    logo_url = Text(max_length=500, required=False, allow_null=True, validators=[web_address])
+    show_online_badge = Boolean(required=False)
+    show_help_prompt = Boolean(required=False)
+    primary_color = Text(required=False, validators=[hex_colour])
+    secondary_color = Text(required=False, validators=[hex_colour])
+    chat_icon = serializers.ChoiceField(choices=ChatIcon.choices, required=False)
+    background_shape = serializers.ChoiceField(choices=BackgroundShape.choices, required=False)
+    config = FreeObject(required=False, help_text="Your own settings, at most 8 KB, returned as they are.")
+
+
+class WidgetInput(WidgetChanges):
+    domain = Domain(help_text=DOMAIN)
+
+
+class WidgetOutput(serializers.ModelSerializer[Widget]):
+    id = serializers.UUIDField()
+    business_id = serializers.UUIDField()
+    allowed_domains = serializers.ListField(child=serializers.CharField())
+    config = serializers.DictField()
+
+    class Meta:
+        model = Widget
+        fields = ["id", "business_id", "is_default", "name", "domain", "allowed_domains", *APPEARANCE, "created_at"]
+
+
+class PublicConfigOutput(serializers.ModelSerializer[Widget]):
+    id = serializers.UUIDField()
+    business_id = serializers.UUIDField()
+    config = serializers.DictField()
+    domains = serializers.ListField(child=serializers.CharField(), help_text="Where it may run; empty: anywhere.")
+    online = serializers.BooleanField(help_text="Whether an agent is live.")
+    features = serializers.DictField()
+
+    class Meta:
+        model = Widget
+        fields = ["id", "business_id", *APPEARANCE, "domains", "online", "features"]
+
+
+class SnippetOutput(serializers.Serializer[Any]):
+    snippet = serializers.CharField(help_text="Paste it before the closing `</body>` of each page.")
+
+
+class BusinessCreateApi(AccountApi):
+    refusals = [AlreadyInBusiness]
+
+    @extend_schema(request=BusinessInput, responses={201: BusinessOutput})
+    def post(self, request: Request) -> Response:
+        """Make a business. The caller becomes its owner; a default widget comes with it, for any site."""
+        agent = business_open(owner=request.auth.user, **valid(BusinessInput, request))
+        return Response(business_payload(agent.business), status=201)
+
+
+class WidgetCreateApi(TeamApi):
+    refusals = [WidgetExists]
+
+    @extend_schema(request=WidgetInput, responses={201: WidgetOutput})
+    def post(self, request: Request) -> Response:
+        """Make a widget. The first call adopts the default widget of the business, with its id."""
+        widget = widget_create(caller=caller_of(request), **valid(WidgetInput, request))
+        return Response(WidgetOutput(widget).data, status=201)
+
+
+class WidgetUpdateApi(TeamApi):
+    refusals = [WidgetExists]
+
+    @extend_schema(request=WidgetChanges, responses=WidgetOutput)
+    def put(self, request: Request, widget_id: UUID) -> Response:
+        """Change a widget. What is left out stays as it is; null takes away `logo_url` and `initial_message`."""
+        changes = valid(WidgetChanges, request)
+        return Response(WidgetOutput(widget_update(caller=caller_of(request), widget_id=widget_id, **changes)).data)
+
+
+class WidgetsApi(TeamApi):
+    pagination_class = CursorPages
+
+    @extend_schema(responses=WidgetOutput(many=True))
+    def get(self, request: Request) -> Response:
+        """The widgets of the business."""
+        pages = self.pagination_class()
+        page = pages.paginate_queryset(own_widgets(request), request)
+        return pages.get_paginated_response(WidgetOutput(page, many=True).data)
+
+
+class WidgetApi(Api):
+    authentication_classes = [BearerAuthentication]
+
+    @extend_schema(auth=[], responses=PublicConfigOutput)
+    def get(self, request: Request, widget_id: UUID) -> Response:
+        """What the script asks on each page view: appearance and where it may run. Public; `id` may be a business's."""
+        config = public_config(widget_id)
+        if config is None:
+            raise NotFound
+        return Response(config)
+
+    @extend_schema(responses={204: None})
+    def delete(self, request: Request, widget_id: UUID) -> Response:
+        """Delete a widget and free its domain. Its conversations stay."""
+        widget_delete(caller=caller_of(request), widget_id=widget_id)
+        return Response(status=204)
+
+
+class WidgetSnippetApi(TeamApi):
+    @extend_schema(responses=SnippetOutput)
+    def get(self, request: Request, widget_id: UUID) -> Response:
+        """What to paste into the site."""
+        widget = own_widgets(request).filter(pk=widget_id).first()
+        if widget is None:
+            raise NotFound
+        return Response({"snippet": snippet(widget)})
+
+
+def own_widgets(request: Request) -> Any:
+    return Widget.objects.live().filter(business_id=caller_of(request).business_id)
+
+
+def snippet(widget: Widget) -> str:
+    name = f'<script>window.PingBackWidgetId = "{widget.pk}"</script>'
+    return f'{name}<script src="{settings.PUBLIC_URL}/widget.js" async></script>'

@@ -1,0 +1,12 @@
+from django.urls import path
+
+from widgets.api import BusinessCreateApi, WidgetApi, WidgetCreateApi, WidgetsApi, WidgetSnippetApi, WidgetUpdateApi
+
+urlpatterns = [
+    path("auth/business/create", BusinessCreateApi.as_view()),
+    path("widget", WidgetsApi.as_view()),
+    path("widget/create", WidgetCreateApi.as_view()),
+    path("widget/update/<uuid:widget_id>", WidgetUpdateApi.as_view()),
+    path("widget/<uuid:widget_id>", WidgetApi.as_view()),
+    path("widget/<uuid:widget_id>/snippet", WidgetSnippetApi.as_view()),
+]
