@@ -13,13 +13,13 @@ class Role(StrEnum):
 class Permission(StrEnum):
     CONVERSATIONS_START = "conversations.start"
     CONVERSATIONS_ANSWER = "conversations.answer"
-    CONVERSATIONS_MANAGE = "conversations.manage"  # resolve, assign, reopen
+    CONVERSATIONS_MANAGE = "conversations.manage"  # resolve, assign, tag, snooze
     WIDGETS_MANAGE = "widgets.manage"
     TEAM_MANAGE = "team.manage"
     BUSINESS_MANAGE = "business.manage"
 
 
-AGENT = frozenset({Permission.CONVERSATIONS_ANSWER, Permission.CONVERSATIONS_MANAGE})
+AGENT = frozenset({Permission.CONVERSATIONS_START, Permission.CONVERSATIONS_ANSWER, Permission.CONVERSATIONS_MANAGE})
 ADMIN = AGENT | {Permission.WIDGETS_MANAGE, Permission.TEAM_MANAGE}
 OWNER = ADMIN | {Permission.BUSINESS_MANAGE}
 

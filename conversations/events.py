@@ -90,7 +90,7 @@ def message_payload(message: Message, *, viewer: Sender) -> Payload:
 
 
 def conversation_payload(conversation: Conversation, *, viewer: Sender) -> Payload:
-    """`conversation` with its assignee loaded."""
+    """`conversation` with its assignee loaded; for agents, with its tags."""
     assignee = conversation.assignee
     payload = {
         "id": conversation.pk,
@@ -112,6 +112,10 @@ def conversation_payload(conversation: Conversation, *, viewer: Sender) -> Paylo
             "contact": {"id": conversation.contact_id, "name": conversation.contact_name},
             "unread": conversation.unread,
             "waiting_since": iso(conversation.waiting_since) if conversation.waiting_since else None,
+            "widget_id": conversation.widget_id,
+            "priority": conversation.priority,
+            "tags": sorted(tag.name for tag in conversation.tags.all()),
+            "snoozed_until": iso(conversation.snoozed_until) if conversation.snoozed_until else None,
         }
     return payload
 

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Lower
 from django.utils import timezone
 
 from auth_signing.models import Agent, Business, Contact, VisitorSession
@@ -20,6 +21,13 @@ class Status(models.TextChoices):
     CLOSED = "closed"
 
 
+class Priority(models.TextChoices):
+    LOW = "low"
+    NORMAL = "normal"
+    HIGH = "high"
+    URGENT = "urgent"
+
+
 class Sender(models.TextChoices):
     CUSTOMER = "customer"
     AGENT = "agent"
@@ -30,6 +38,19 @@ class Kind(models.TextChoices):
     MESSAGE = "message"
     NOTE = "note"
     ACTIVITY = "activity"
+
+
+class Tag(models.Model):
+    """A word that a business sorts its conversations by."""
+
+    business = models.ForeignKey(Business, on_delete=models.CASCADE, related_name="tags")
+    name = models.CharField(max_length=50)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(Lower("name"), "business", name="tag_name_unique")]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class Conversation(models.Model):
@@ -44,6 +65,9 @@ class Conversation(models.Model):
     session = models.ForeignKey(VisitorSession, on_delete=models.SET_NULL, null=True, related_name="conversations")
     assignee = models.ForeignKey(Agent, on_delete=models.SET_NULL, null=True, blank=True, related_name="conversations")
     status = models.CharField(max_length=8, choices=Status.choices, default=Status.OPEN)
+    priority = models.CharField(max_length=6, choices=Priority.choices, default=Priority.NORMAL)
+    tags = models.ManyToManyField(Tag, blank=True, related_name="conversations")
+    snoozed_until = models.DateTimeField(null=True, blank=True, help_text="Not on the lists until then.")
     continued_in = models.OneToOneField(
         "self",
         on_delete=models.SET_NULL,
@@ -71,6 +95,7 @@ class Conversation(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(status__in=Status.values), name="conversation_status_known"),
+            models.CheckConstraint(condition=Q(priority__in=Priority.values), name="conversation_priority_known"),
             models.CheckConstraint(
                 condition=Q(agent_read_seq__lte=F("last_seq"))
                 & Q(visitor_read_seq__lte=F("visitor_delivered_seq"))
@@ -89,6 +114,11 @@ class Conversation(models.Model):
     @property
     def unread(self) -> bool:
         return self.last_customer_seq > self.agent_read_seq
+
+    @property
+    def is_aside(self) -> bool:
+        """Nobody works on it, until the visitor writes again."""
+        return self.status in {Status.PENDING, Status.RESOLVED} or self.snoozed_until is not None
 
     def append(self, message: "Message", now: datetime) -> None:
         """Number a message that the visitor may see and bring the list row up to date. Needs the row's lock."""

@@ -1,10 +1,14 @@
 """Reads of conversations and messages. Whoever asks sees their own business, a visitor its own conversations."""
 
 from collections.abc import Iterable
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING, Self
 from uuid import UUID
 
 from django.db import models
+from django.db.models.functions import Lower
+from django.utils import timezone
 
 from auth_signing.callers import Caller
 
@@ -20,11 +24,16 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
     def with_people(self) -> Self:
         return self.select_related("assignee__user")
 
+    def for_agents(self) -> Self:
+        """With all that agents are told of a conversation."""
+        return self.with_people().prefetch_related("tags")
+
     def newest_first(self) -> Self:
         return self.order_by("-last_message_at", "-id")
 
     def open(self) -> Self:
-        return self.filter(status="open")
+        """Without those that sleep."""
+        return self.filter(status="open").exclude(snoozed_until__gt=timezone.now())
 
     def resolved(self) -> Self:
         return self.filter(status="resolved")
@@ -37,6 +46,14 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
         whose = {"mine": models.Q(assignee=agent_id), "unassigned": models.Q(assignee=None)}
         parts = {name: models.Count("pk", filter=condition) for name, condition in whose.items()}
         return self.unread().aggregate(open=models.Count("pk"), **parts)
+
+    def search(self, text: str) -> Self:
+        """In a contact's name and e-mail, and in the last message."""
+        columns = ("contact_name", "contact__email", "last_message_text")
+        return self.filter(reduce(or_, (models.Q((f"{column}__icontains", text)) for column in columns)))
+
+    def tagged(self, name: str) -> Self:
+        return self.alias(tag_name=Lower("tags__name")).filter(tag_name=name.lower())
 
     def assigned_to(self, agent_id: UUID | None) -> Self:
         """`None`: nobody looks after them."""

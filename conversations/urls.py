@@ -1,9 +1,16 @@
 from django.urls import path
 
-from conversations.api.visitors import VisitorConversationsApi, VisitorMessagesApi, VisitorReadApi
+from conversations.api import agents, visitors
 
 urlpatterns = [
-    path("visitor/conversations", VisitorConversationsApi.as_view()),
-    path("visitor/conversations/<int:conversation_id>/messages", VisitorMessagesApi.as_view()),
-    path("visitor/conversations/<int:conversation_id>/read", VisitorReadApi.as_view()),
+    path("conversations", agents.ConversationsApi.as_view()),
+    path("conversations/<int:conversation_id>", agents.ConversationApi.as_view()),
+    path("conversations/<int:conversation_id>/messages", agents.MessagesApi.as_view()),
+    path("conversations/<int:conversation_id>/resolve", agents.ResolveApi.as_view()),
+    path("conversations/<int:conversation_id>/close", agents.CloseApi.as_view()),
+    path("conversations/<int:conversation_id>/reopen", agents.ReopenApi.as_view()),
+    path("conversations/<int:conversation_id>/assign/<uuid:agent_id>", agents.AssignApi.as_view()),
+    path("visitor/conversations", visitors.VisitorConversationsApi.as_view()),
+    path("visitor/conversations/<int:conversation_id>/messages", visitors.VisitorMessagesApi.as_view()),
+    path("visitor/conversations/<int:conversation_id>/read", visitors.VisitorReadApi.as_view()),
 ]

@@ -1,25 +1,24 @@
-"""What all REST endpoints share: the error shape, strict input, paging. The views' base: `api_view.py`."""
+"""What all REST endpoints share: the error shape and strict input. See also `api_view.py` (views), `paging.py`."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, cast
+from uuid import UUID
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
-from django.core.exceptions import ValidationError as ModelValidationError
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, JsonResponse
 from rest_framework import exceptions, serializers
-from rest_framework.pagination import Cursor, CursorPagination
 from rest_framework.parsers import JSONParser
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.utils.urls import replace_query_param
 
 from pingback import errors
 from pingback.errors import Invalid, Refusal
 
 PAGE_LIMIT = 50
 LONGEST_PAGE = 100
+LONGEST_QUERY = 200
 
 
 class BadJson(Refusal):
@@ -207,65 +206,24 @@ def query_number(request: Request, name: str, *, default: int, minimum: int = 0,
     return number
 
 
-# Paging: `?limit=`, and `{"results": [...], "next": url or null}`
+def query_text(request: Request, name: str) -> str:
+    """Text of the query string, "" without it."""
+    text = request.query_params.get(name, "")
+    if "\x00" in text or len(text) > LONGEST_QUERY:
+        raise Invalid({name: [f"Send at most {LONGEST_QUERY} characters, without NUL."]})
+    return text
 
 
-def query_parameter(name: str, description: str, **schema: Any) -> dict[str, Any]:
-    """How the schema describes a parameter that may be left out."""
-    return {"name": name, "in": "query", "required": False, "description": description, "schema": schema}
+def query_choice(request: Request, name: str, choices: Collection[str]) -> str:
+    text = query_text(request, name)
+    if text and text not in choices:
+        raise Invalid({name: [f"Send one of: {', '.join(choices)}."]})
+    return text
 
 
-class PageShape:
-    """What all kinds of paging share. The other base says how a page is found."""
-
-    get_next_link: Callable[[], str | None]
-    limit_parameter = query_parameter(
-        "limit", "How many at most.", type="integer", minimum=1, maximum=LONGEST_PAGE, default=PAGE_LIMIT
-    )
-
-    def limit_of(self, request: Request) -> int:
-        return query_number(request, "limit", default=PAGE_LIMIT, minimum=1, maximum=LONGEST_PAGE)
-
-    def get_paginated_response(self, data: Any) -> Response:
-        return Response({"results": data, "next": self.get_next_link()})
-
-    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
-        following = {"type": ["string", "null"], "format": "uri", "description": "Null on the last page."}
-        return {"type": "object", "required": ["results", "next"], "properties": {"results": schema, "next": following}}
-
-
-class CursorPages(PageShape, CursorPagination):
-    """`?cursor=` as the last `next` has it; newest id first. New rows make it lose or repeat nothing."""
-
-    ordering = "-id"
-
-    def get_page_size(self, request: Request) -> int:
-        return self.limit_of(request)
-
-    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
-        self.cursor = None
-        try:
-            return super().paginate_queryset(queryset, request, view) or []
-        except (ValueError, ModelValidationError) as error:
-            raise (bad_cursor() if self.cursor else error) from error  # its position may be of another list
-
-    def decode_cursor(self, request: Request) -> Cursor | None:
-        """Only what `get_next_link` made: it is the same when it is made again."""
-        try:
-            cursor = super().decode_cursor(request)
-        except exceptions.NotFound:
-            raise bad_cursor() from None
-        if cursor is None:
-            return None
-        asked = replace_query_param(request.build_absolute_uri(), "cursor", request.query_params["cursor"])
-        if cursor.reverse or cursor == Cursor(0, False, None) or self.encode_cursor(cursor) != asked:
-            raise bad_cursor()
-        return cursor
-
-    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
-        cursor = query_parameter("cursor", "Where a page begins: take it from `next`.", type="string")
-        return [cursor, self.limit_parameter]
-
-
-def bad_cursor() -> Invalid:
-    return Invalid({"cursor": ["Take the cursor from the last page's `next`."]})
+def query_uuid(request: Request, name: str) -> UUID | None:
+    text = query_text(request, name)
+    try:
+        return UUID(text) if text else None
+    except ValueError:
+        raise Invalid({name: ["Send a UUID."]}) from None

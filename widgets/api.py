@@ -14,9 +14,10 @@ from rest_framework.response import Response
 from auth_signing.api import BusinessOutput, business_payload
 from auth_signing.authentication import BearerAuthentication
 from auth_signing.errors import AlreadyInBusiness
-from pingback.api import Boolean, CursorPages, StrictSerializer, Text
+from pingback.api import Boolean, StrictSerializer, Text
 from pingback.api_view import AccountApi, Api, TeamApi, caller_of, valid
 from pingback.errors import NotFound
+from pingback.paging import CursorPages
 from widgets.config import APPEARANCE, public_config
 from widgets.domains import domain_normalise
 from widgets.errors import WidgetExists

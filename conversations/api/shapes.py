@@ -1,11 +1,12 @@
 """What REST calls take and answer. The answers are made by `events.py`; here they are described."""
 
+from datetime import datetime
 from typing import Any
 
 from rest_framework import serializers
 
-from conversations.models import Kind, Sender, Status
-from pingback.api import Integer, StrictSerializer, Text, Uuid
+from conversations.models import Kind, Priority, Sender, Status
+from pingback.api import Email, Integer, StrictSerializer, Text, Uuid
 
 
 class MessageInput(StrictSerializer):
@@ -19,6 +20,44 @@ class FirstMessageInput(MessageInput):
 
 class ReadInput(StrictSerializer):
     seq = Integer(min_value=0, help_text="Everything up to here has been seen.")
+
+
+class TagName(Text):
+    def __init__(self) -> None:
+        super().__init__(max_length=50, trim_whitespace=True)
+
+
+class Moment(serializers.DateTimeField):
+    """ISO 8601 with an offset or `Z`, as a JSON string."""
+
+    def to_internal_value(self, data: Any) -> datetime:
+        if not isinstance(data, str) or not data.isascii():
+            self.fail("invalid", format="YYYY-MM-DDThh:mm:ssZ")
+        return super().to_internal_value(data)
+
+
+class ConversationInput(StrictSerializer):
+    """With whom: a contact, or somebody by e-mail."""
+
+    contact_id = Uuid(required=False, help_text="Of a contact that is known.")
+    email = Email(required=False, max_length=254, help_text="Of the contact with this e-mail, or of a new lead.")
+    name = Text(required=False, max_length=255, help_text="Of a new lead.")
+    widget_id = Uuid(required=False, help_text="Without it, the default widget.")
+    content = Text(help_text="The first message: 1 to 10,000 characters.")
+    client_id = Uuid(required=False, help_text="Made by the sender; sending it again returns the first message.")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if ("contact_id" in attrs) == ("email" in attrs):
+            raise serializers.ValidationError({"contact_id": ["Send either contact_id or email."]})
+        return attrs
+
+
+class ConversationChanges(StrictSerializer):
+    status = serializers.ChoiceField(choices=Status.choices, required=False)
+    priority = serializers.ChoiceField(choices=Priority.choices, required=False)
+    tags = serializers.ListField(child=TagName(), max_length=20, required=False, help_text="All of them.")
+    snoozed_until = Moment(required=False, allow_null=True, help_text="Off the lists until then; null wakes it.")
+    assignee_id = Uuid(required=False, allow_null=True, help_text="An agent's id; null for nobody.")
 
 
 class Person(serializers.Serializer[Any]):
@@ -68,3 +107,23 @@ class VisitorConversationOutput(serializers.Serializer[Any]):
     visitor_delivered_seq = serializers.IntegerField()
     assignee = Person(allow_null=True)
     last_message = LastMessage()
+
+
+class ConversationOutput(VisitorConversationOutput):
+    """The conversation as the inbox's socket sends it."""
+
+    contact = Person()
+    unread = serializers.BooleanField(help_text="Whether no agent has read what the customer wrote last.")
+    waiting_since = serializers.DateTimeField(allow_null=True, help_text="The first message without an answer.")
+    widget_id = serializers.UUIDField()
+    priority = serializers.ChoiceField(choices=Priority.choices)
+    tags = serializers.ListField(child=serializers.CharField())
+    snoozed_until = serializers.DateTimeField(allow_null=True)
+
+
+class ChangedConversationOutput(ConversationOutput):
+    detail = serializers.CharField(help_text="What happened, or that it was so already.")
+
+
+class StartedConversationOutput(ConversationOutput):
+    message = MessageOutput()

@@ -22,9 +22,9 @@ from conversations.api.shapes import (
 )
 from conversations.models import Conversation, Message, Sender
 from conversations.services import Mark, MessageDraft, conversations_mark, message_post
-from pingback.api import CursorPages
 from pingback.api_view import Api, caller_of, valid
 from pingback.errors import InvalidToken, NotFound, OriginRefused
+from pingback.paging import CursorPages
 from widgets.access import host_of_page, is_allowed, widget_for_page, widgets_on_page
 
 

@@ -124,7 +124,7 @@ def inbox_messages(request: InboxRequest, conversation_id: int) -> HttpResponse:
 @for_agents
 def inbox_resolve(request: InboxRequest, conversation_id: int) -> HttpResponse:
     found = _conversation(request, conversation_id)
-    conversation = conversation_resolve(conversation_id=found.pk, caller=request.caller)
+    conversation, _ = conversation_resolve(conversation_id=found.pk, caller=request.caller)
     return _status_changed(request, conversation)
 
 
@@ -132,7 +132,7 @@ def inbox_resolve(request: InboxRequest, conversation_id: int) -> HttpResponse:
 @for_agents
 def inbox_reopen(request: InboxRequest, conversation_id: int) -> HttpResponse:
     found = _conversation(request, conversation_id)
-    conversation = conversation_reopen(conversation_id=found.pk, caller=request.caller)
+    conversation, _ = conversation_reopen(conversation_id=found.pk, caller=request.caller)
     return _status_changed(request, conversation)
 
 
@@ -145,7 +145,7 @@ def inbox_assign(request: InboxRequest, conversation_id: int) -> HttpResponse:
         agent_id = UUID(chosen) if (chosen := request.POST.get("agent_id")) else None
     except ValueError:
         raise Http404 from None
-    conversation = conversation_assign(conversation_id=found.pk, agent_id=agent_id, caller=request.caller)
+    conversation, _ = conversation_assign(conversation_id=found.pk, agent_id=agent_id, caller=request.caller)
     if request.htmx:
         return render(request, "inbox/_head.html", _head(request, conversation))
     return redirect("inbox_thread", conversation.pk)

@@ -41,7 +41,7 @@ def _missed(conversation: Conversation, position: Position | None, room: int) ->
 
 
 def missed_by_agent(caller: Caller, after: Mapping[int, Position]) -> list[str]:
-    conversations = Conversation.objects.visible_to(caller).with_people().filter(pk__in=list(after)[:CONVERSATIONS])
+    conversations = Conversation.objects.visible_to(caller).for_agents().filter(pk__in=list(after)[:CONVERSATIONS])
     frames: list[str] = []
     left = MISSED
     for conversation in conversations:

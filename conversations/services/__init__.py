@@ -1,11 +1,19 @@
 """Every write of conversations, one file per topic."""
 
-from conversations.services.changes import conversation_assign, conversation_reopen, conversation_resolve
+from conversations.services.changes import (
+    conversation_assign,
+    conversation_change,
+    conversation_close,
+    conversation_reopen,
+    conversation_resolve,
+)
 from conversations.services.marks import Mark, conversations_mark
 from conversations.services.messages import MessageDraft, Posted, check_content, message_post, messages_post
 from conversations.services.presence import agent_set_status, agents_announce
+from conversations.services.starts import Lead, conversation_start
 
 __all__ = [
+    "Lead",
     "Mark",
     "MessageDraft",
     "Posted",
@@ -13,8 +21,11 @@ __all__ = [
     "agents_announce",
     "check_content",
     "conversation_assign",
+    "conversation_change",
+    "conversation_close",
     "conversation_reopen",
     "conversation_resolve",
+    "conversation_start",
     "conversations_mark",
     "message_post",
     "messages_post",

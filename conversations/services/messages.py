@@ -181,7 +181,7 @@ class _Batch:
         if isinstance(conversation, Moved):
             return conversation
         message = _new_message(draft, caller, conversation, self.now)
-        if conversation.status in (Status.PENDING, Status.RESOLVED) and caller.is_visitor:
+        if caller.is_visitor and conversation.is_aside:
             self.reopened.append(conversation)
         conversation.append(message, self.now)
         if conversation.pk:
@@ -231,7 +231,9 @@ class _Batch:
         insert_rows([message for message, _ in self.messages])
         update_rows(list(self.changed.values()), CHANGED_BY_A_MESSAGE)
         batch = [event for message, origin in self.messages for event in events.message_created(message, origin=origin)]
-        reopened = Conversation.objects.with_people().filter(pk__in=[conversation.pk for conversation in self.reopened])
+        reopened = Conversation.objects.for_agents().filter(pk__in=[conversation.pk for conversation in self.reopened])
+        if self.reopened:
+            reopened.update(snoozed_until=None)
         batch += [event for conversation in reopened for event in events.conversation_updated(conversation)]
         events.publish_on_commit(batch)
 

@@ -15,7 +15,7 @@ from auth_signing.models import Agent, Business, User
 from auth_signing.roles import Role
 from conversations import events
 from conversations.errors import BadFrame
-from conversations.models import Conversation, Message, Sender
+from conversations.models import Conversation, Message, Sender, Tag
 from conversations.realtime.frames import agent_frames, visitor_frames
 from conversations.services import check_content
 from pingback.errors import Invalid
@@ -45,7 +45,9 @@ thread = Conversation(
     last_message_text="We do, within five days.",
     last_message_sender=Sender.AGENT,
     last_message_at=WHEN,
+    widget_id=UUID("0b5f0f2e-4a51-4d5c-9a3c-0d4f9a4b6c01"),
 )
+thread._prefetched_objects_cache = {"tags": [Tag(name="vip"), Tag(name="billing")]}  # type: ignore[attr-defined]
 agent_caller = Caller(business_id=UUID(int=1), role=Role.AGENT, name="Ada Bell", agent_id=AGENT)
 
 

@@ -1,4 +1,4 @@
-/** @import { ConversationFrame, MarkFrame, Message, Person } from "../shared/types.js" */
+/** @import { ConversationFrame, MarkFrame, Message } from "../shared/types.js" */
 
 import { Calm } from "./calm.js";
 import { agentId, clone, htmx, part, setText } from "./dom.js";
@@ -7,14 +7,19 @@ import { setTime, showTimes } from "./times.js";
 
 /**
  * What belongs to each list of `conversations/inbox/listings.py`.
- * @type {Record<string, (conversation: {status: string, assignee: Person | null}) => boolean>}
+ * @type {Record<string, (conversation: ConversationFrame) => boolean>}
  */
 const BELONGS = {
-  open: ({ status }) => status === "open",
-  mine: ({ status, assignee }) => status === "open" && assignee?.id === agentId,
-  unassigned: ({ status, assignee }) => status === "open" && !assignee,
+  open: isOpen,
+  mine: (conversation) => isOpen(conversation) && conversation.assignee?.id === agentId,
+  unassigned: (conversation) => isOpen(conversation) && !conversation.assignee,
   resolved: ({ status }) => status === "resolved",
 };
+
+/** @param {ConversationFrame} conversation */
+function isOpen({ status, snoozed_until }) {
+  return status === "open" && !(snoozed_until && Date.parse(snoozed_until) > Date.now());
+}
 
 /**
  * The conversations of one list, newest first. What it does not know it fetches again. While the pointer moves over it

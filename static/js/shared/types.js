@@ -32,6 +32,10 @@
  * @property {Person} [contact] agents only
  * @property {boolean} [unread] agents only
  * @property {string | null} [waiting_since] agents only
+ * @property {string} [widget_id] agents only
+ * @property {string} [priority] agents only
+ * @property {string[]} [tags] agents only
+ * @property {string | null} [snoozed_until] agents only
  *
  * @typedef {object} TypingFrame
  * @property {"typing"} type

@@ -1,0 +1,63 @@
+"""How agents begin a conversation with somebody."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db import transaction
+
+from auth_signing.callers import Caller
+from auth_signing.models import Contact, ContactType
+from auth_signing.roles import Permission
+from conversations import events
+from conversations.models import Conversation
+from conversations.services.messages import MessageDraft, Posted, message_post
+from pingback.errors import NotFound
+from widgets.models import Widget
+
+
+@dataclass(frozen=True)
+class Lead:
+    """Somebody who is known by e-mail: a contact of the business, or a new one."""
+
+    email: str
+    name: str = ""
+
+
+@transaction.atomic
+def conversation_start(
+    *, caller: Caller, whom: UUID | Lead, widget_id: UUID | None, content: str, client_id: UUID
+) -> Posted:
+    """The first message is the agent's. The contact sees it in the browser they used last; without one, nowhere yet.
+
+    `whom`: a contact's id, or a lead. `widget_id` None: the default widget. A repeated `client_id` is answered with the
+    first message.
+    """
+    caller.require(Permission.CONVERSATIONS_START)
+    contact = _contact(caller, whom)
+    widgets = Widget.objects.live().filter(business_id=caller.business_id)
+    widget = (widgets.filter(pk=widget_id) if widget_id else widgets.filter(is_default=True)).first()
+    if contact is None or widget is None:
+        raise NotFound
+    conversation = Conversation.objects.create(
+        business_id=caller.business_id,
+        widget=widget,
+        contact=contact,
+        session=contact.sessions.order_by("-created_at").first(),
+        contact_name=contact.display_name,
+    )
+    draft = MessageDraft(caller=caller, content=content, client_id=client_id, conversation_id=conversation.pk)
+    posted = message_post(draft)
+    if posted.repeated:
+        transaction.set_rollback(True)  # the conversation of the first call is there
+    else:
+        events.publish_on_commit(events.conversation_updated(Conversation.objects.for_agents().get(pk=conversation.pk)))
+    return posted
+
+
+def _contact(caller: Caller, whom: UUID | Lead) -> Contact | None:
+    own = Contact.objects.filter(business_id=caller.business_id)
+    if isinstance(whom, UUID):
+        return own.filter(pk=whom).first()
+    known = own.filter(email__iexact=whom.email).order_by("created_at").first()
+    new = {"business_id": caller.business_id, "email": whom.email, "name": whom.name, "type": ContactType.LEAD}
+    return known or Contact.objects.create(**new)
