@@ -25,3 +25,21 @@ class RegistrationClosed(Refusal):
     code = "REGISTRATION_CLOSED"
     status = 403
     detail = "This installation takes no new accounts. Ask an owner to invite you."
+
+
+class AlreadyMember(Refusal):
+    code = "ALREADY_MEMBER"
+    status = 409
+    detail = "This person is on your team already."
+
+
+class OwnerStays(Refusal):
+    code = "OWNER_STAYS"
+    status = 409
+    detail = "A business keeps its owner."
+
+
+class MailUnavailable(Refusal):
+    code = "MAIL_UNAVAILABLE"
+    status = 503
+    detail = "The e-mail could not be sent. Nothing was stored; try again in a moment."

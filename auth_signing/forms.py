@@ -2,12 +2,21 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth.forms import AuthenticationForm
 from django.core.exceptions import ValidationError
 
 from auth_signing.services import user_authenticate
 from pingback.errors import Refusal
+
+
+def text(autocomplete: str) -> forms.TextInput:
+    return forms.TextInput({"autocomplete": autocomplete})
+
+
+def password(autocomplete: str) -> forms.PasswordInput:
+    return forms.PasswordInput({"autocomplete": autocomplete})
 
 
 class SignInForm(AuthenticationForm):
@@ -21,6 +30,13 @@ class SignInForm(AuthenticationForm):
                 raise ValidationError(refusal.detail, code=refusal.code) from refusal
             self.confirm_login_allowed(self.user_cache)
         return self.cleaned_data
+
+
+class JoinForm(forms.Form):
+    """A new account; its e-mail is the invited one."""
+
+    full_name = forms.CharField(max_length=150, label="Your name", widget=text("name"))
+    password = forms.CharField(max_length=4096, label="Password", strip=False, widget=password("new-password"))
 
 
 class StaffSignInForm(SignInForm, AdminAuthenticationForm):

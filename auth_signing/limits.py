@@ -107,6 +107,7 @@ def check_login(email: str, *, address: str) -> None:
 
 
 def spend_failed_login(email: str, *, address: str) -> None:
+    """Also for a password that is to be reset."""
     for rule, *who in _login(email, address):
         with suppress(RateLimited):  # another one was counted meanwhile
             spend(rule, *who)
@@ -122,6 +123,10 @@ def _login(email: str, address: str) -> list[tuple[str, ...]]:
 
 def spend_registration(*, address: str) -> None:
     spend(settings.LIMIT_REGISTER_PER_IP, "register-ip", address)
+
+
+def spend_invitation(caller: Caller) -> None:
+    spend(settings.LIMIT_INVITATIONS, "invitations", caller.business_id.hex)
 
 
 def spend_bearer(token_digest: str) -> None:

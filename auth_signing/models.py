@@ -107,6 +107,29 @@ class Agent(models.Model):
         return self.status if self.is_present else "offline"
 
 
+INVITED_ROLES = {role.value: role.value.title() for role in (Role.ADMIN, Role.AGENT)}
+
+
+class Invitation(models.Model):
+    """A link that makes whoever has this e-mail a member of the team, once. One of a business for each e-mail."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    business = models.ForeignKey(Business, on_delete=models.CASCADE, related_name="invitations")
+    email = models.EmailField()
+    role = models.CharField(max_length=8, choices=INVITED_ROLES)
+    token_hash = models.CharField(max_length=64, unique=True, editable=False)
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["business", "email"], name="invitation_one_per_email"),
+            models.CheckConstraint(condition=models.Q(role__in=INVITED_ROLES), name="invitation_role_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"invitation of {self.email}"
+
+
 class Company(models.Model):
     """The company a contact works for, as the site tells us."""
 

@@ -37,6 +37,6 @@ def agents_lapse() -> list[Agent]:
 
 
 def agent_says(agent: Agent, status: str) -> None:
-    """`status` is live or away."""
+    """`status` is live, away or offline."""
     agent.status = status
     agent.save(update_fields=["status"])

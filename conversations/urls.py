@@ -1,6 +1,6 @@
 from django.urls import path
 
-from conversations.api import agents, visitors
+from conversations.api import agents, team, visitors
 
 urlpatterns = [
     path("conversations", agents.ConversationsApi.as_view()),
@@ -10,6 +10,10 @@ urlpatterns = [
     path("conversations/<int:conversation_id>/close", agents.CloseApi.as_view()),
     path("conversations/<int:conversation_id>/reopen", agents.ReopenApi.as_view()),
     path("conversations/<int:conversation_id>/assign/<uuid:agent_id>", agents.AssignApi.as_view()),
+    path("team/members", team.MembersApi.as_view()),
+    path("team/members/<uuid:agent_id>", team.MemberApi.as_view()),
+    path("team/invite", team.InviteApi.as_view()),
+    path("team/status", team.StatusApi.as_view()),
     path("visitor/conversations", visitors.VisitorConversationsApi.as_view()),
     path("visitor/conversations/<int:conversation_id>/messages", visitors.VisitorMessagesApi.as_view()),
     path("visitor/conversations/<int:conversation_id>/read", visitors.VisitorReadApi.as_view()),

@@ -74,5 +74,11 @@ class CursorPages(PageShape, CursorPagination):
         return [cursor, self.limit_parameter]
 
 
+class OldestFirst(CursorPages):
+    """For what has a UUID."""
+
+    ordering = ("created_at", "id")
+
+
 def bad_cursor() -> Invalid:
     return Invalid({"cursor": ["Take the cursor from the last page's `next`."]})

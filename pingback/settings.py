@@ -193,10 +193,28 @@ SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.0",
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "SERVE_INCLUDE_SCHEMA": False,
+    "ENUM_NAME_OVERRIDES": {
+        "ConversationStatus": "conversations.models.Status",
+        "Presence": "auth_signing.models.Presence",
+        "TeamRole": ["owner", "admin", "agent"],
+        "InvitedRole": ["admin", "agent"],
+    },
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "pingback.schema.add_error"],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
+
+# Mail: printed where no server is named
+
+EMAIL_HOST = env.text("EMAIL_HOST")
+EMAIL_PORT = env.integer("EMAIL_PORT", 587, minimum=1)
+EMAIL_HOST_USER = env.text("EMAIL_USER")
+EMAIL_HOST_PASSWORD = env.text("EMAIL_PASSWORD")
+EMAIL_USE_TLS = EMAIL_PORT == 587
+EMAIL_USE_SSL = EMAIL_PORT == 465
+EMAIL_TIMEOUT = 10
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'console'}.EmailBackend"
+DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", f"PingBack <no-reply@{PUBLIC_HOST}>")
 
 # Limits: moving windows, "count per period" (docs/api.md has the table)
 
@@ -204,6 +222,7 @@ LIMIT_CONFIG_PER_IP = env.limit("LIMIT_CONFIG_PER_IP", "3000/minute")
 LIMIT_BEARER = env.limit("LIMIT_BEARER", "600/minute")
 LIMIT_LOGIN_PER_ACCOUNT = env.limit("LIMIT_LOGIN_PER_ACCOUNT", "10/15 minutes")
 LIMIT_LOGIN_PER_IP = env.limit("LIMIT_LOGIN_PER_IP", "30/15 minutes")
+LIMIT_INVITATIONS = env.limit("LIMIT_INVITATIONS", "50/hour")
 LIMIT_REGISTER_PER_IP = env.limit("LIMIT_REGISTER_PER_IP", "30/hour")
 LIMIT_VISITOR = env.limit("LIMIT_VISITOR", "120/minute")
 LIMIT_VISITOR_PER_IP = env.limit("LIMIT_VISITOR_PER_IP", "1200/minute")

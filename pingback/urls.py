@@ -1,25 +1,32 @@
+from collections.abc import Callable
+
 from django.contrib import admin
-from django.contrib.auth import views as auth_views
+from django.http.response import HttpResponseBase
 from django.urls import include, path
-from django.views.generic import RedirectView
+from django.views.generic import RedirectView, TemplateView
 from drf_spectacular.views import SpectacularAPIView
 
-from auth_signing.forms import SignInForm
+from auth_signing import views
 from conversations.inbox.views import SignOut
 from pingback import demo_pages
 from pingback.views import api_docs, api_not_found
 
+
+def page(template: str) -> Callable[..., HttpResponseBase]:
+    return TemplateView.as_view(template_name=template)
+
+
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="inbox")),
     path("inbox/", include("conversations.inbox.urls")),
-    path(
-        "sign-in/",
-        auth_views.LoginView.as_view(
-            template_name="sign_in.html", authentication_form=SignInForm, redirect_authenticated_user=True
-        ),
-        name="sign_in",
-    ),
+    path("sign-in/", views.SignIn.as_view(), name="sign_in"),
     path("sign-out/", SignOut.as_view(), name="sign_out"),
+    path("join/<str:token>/", views.Join.as_view(), name="join"),
+    path("password/", views.PasswordChange.as_view(), name="password_change"),
+    path("password/changed/", page("account/password_changed.html"), name="password_changed"),
+    path("password/reset/", views.PasswordReset.as_view(), name="password_reset"),
+    path("password/reset/sent/", page("account/password_reset_sent.html"), name="password_reset_sent"),
+    path("password/reset/<uidb64>/<token>/", views.PasswordResetConfirm.as_view(), name="password_reset_confirm"),
     path("demo/", demo_pages.shop, name="demo_shop"),
     path("demo/app/", demo_pages.app, name="demo_app"),
     path("demo/app/<slug:route>/", demo_pages.app),

@@ -17,7 +17,7 @@ from auth_signing.errors import AlreadyInBusiness
 from pingback.api import Boolean, StrictSerializer, Text
 from pingback.api_view import AccountApi, Api, TeamApi, caller_of, valid
 from pingback.errors import NotFound
-from pingback.paging import CursorPages
+from pingback.paging import OldestFirst
 from widgets.config import APPEARANCE, public_config
 from widgets.domains import domain_normalise
 from widgets.errors import WidgetExists
@@ -166,7 +166,7 @@ class WidgetUpdateApi(TeamApi):
 
 
 class WidgetsApi(TeamApi):
-    pagination_class = CursorPages
+    pagination_class = OldestFirst
 
     @extend_schema(responses=WidgetOutput(many=True))
     def get(self, request: Request) -> Response:

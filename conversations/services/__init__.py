@@ -11,12 +11,14 @@ from conversations.services.marks import Mark, conversations_mark
 from conversations.services.messages import MessageDraft, Posted, check_content, message_post, messages_post
 from conversations.services.presence import agent_set_status, agents_announce
 from conversations.services.starts import Lead, conversation_start
+from conversations.services.team import agent_remove
 
 __all__ = [
     "Lead",
     "Mark",
     "MessageDraft",
     "Posted",
+    "agent_remove",
     "agent_set_status",
     "agents_announce",
     "check_content",

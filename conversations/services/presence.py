@@ -8,7 +8,7 @@ from conversations import events
 
 
 def agent_set_status(agent: Agent, status: str) -> None:
-    """`status` is live or away: what the person says."""
+    """`status` is live, away or offline: what the person says."""
     agent_says(agent, status)
     agents_announce([agent])
 

@@ -1,0 +1,118 @@
+"""Pages of one's account: sign in, change or reset a password, join a team."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import login
+from django.contrib.auth import views as auth_views
+from django.contrib.auth.forms import PasswordResetForm
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse_lazy
+from django.utils.decorators import method_decorator
+from django.views import View
+from django.views.decorators.cache import never_cache
+
+from auth_signing import limits
+from auth_signing.forms import JoinForm, SignInForm
+from auth_signing.invitations import invitation_accept, invitation_find
+from auth_signing.models import Agent, Invitation, User
+from auth_signing.services import user_register
+from auth_signing.tokens import tokens_revoke
+from pingback.errors import Refusal
+
+BACKEND = "django.contrib.auth.backends.ModelBackend"
+
+
+class SignIn(auth_views.LoginView):
+    template_name = "account/sign_in.html"
+    authentication_form = SignInForm
+    redirect_authenticated_user = True
+
+
+class PasswordChange(auth_views.PasswordChangeView):
+    """Ends the person's tokens and their sessions elsewhere."""
+
+    template_name = "account/password_change.html"
+    success_url = reverse_lazy("password_changed")
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        tokens_revoke(form.user)
+        return super().form_valid(form)
+
+
+class PasswordReset(auth_views.PasswordResetView):
+    """Says the same whether or not there is such an account."""
+
+    template_name = "account/password_reset.html"
+    email_template_name = "account/password_reset.txt"
+    subject_template_name = "account/password_reset_subject.txt"
+    success_url = reverse_lazy("password_reset_sent")
+    extra_email_context = {"origin": settings.PUBLIC_URL}
+
+    def form_valid(self, form: PasswordResetForm) -> HttpResponse:
+        email, address = form.cleaned_data["email"], self.request.META["REMOTE_ADDR"]
+        try:
+            limits.check_login(email, address=address)
+        except Refusal as refusal:
+            form.add_error(None, ValidationError(refusal.detail))
+            return self.form_invalid(form)
+        limits.spend_failed_login(email, address=address)
+        return super().form_valid(form)
+
+
+class PasswordResetConfirm(auth_views.PasswordResetConfirmView):
+    template_name = "account/password_reset_confirm.html"
+    success_url = reverse_lazy("sign_in")
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        tokens_revoke(form.user)
+        return super().form_valid(form)
+
+
+@method_decorator(never_cache, name="dispatch")
+class Join(View):
+    """Behind the link of an invitation. Whoever has an account signs in first; others make one here."""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        try:
+            return super().dispatch(request, *args, **kwargs)
+        except Refusal as refusal:
+            return self.show({"refusal": refusal}, status=refusal.status)
+
+    def get(self, request: HttpRequest, token: str) -> HttpResponse:
+        return self.show(self.about(invitation_find(token)))
+
+    def post(self, request: HttpRequest, token: str) -> HttpResponse:
+        invitation = invitation_find(token)
+        about = self.about(invitation)
+        if about["is_member"] or (about["has_account"] and not about["is_signed_in"]):
+            return self.show(about)
+        if about["has_account"]:
+            user = User.objects.get(email=invitation.email)
+        else:
+            form = JoinForm(request.POST)
+            if not form.is_valid():
+                return self.show(about | {"form": form}, status=422)
+            try:
+                user = user_register(email=invitation.email, **form.cleaned_data)
+            except Refusal as refusal:
+                form.add_error(None, refusal.detail)
+                return self.show(about | {"form": form}, status=422)
+        invitation_accept(token=token, user=user)
+        login(request, user, BACKEND)
+        return redirect("inbox")
+
+    def about(self, invitation: Invitation) -> dict[str, Any]:
+        account = User.objects.filter(email=invitation.email).first()
+        return {
+            "invitation": invitation,
+            "has_account": account is not None,
+            "is_signed_in": account is not None and self.request.user == account,
+            "is_member": account is not None and Agent.objects.filter(user=account).exists(),
+            "form": JoinForm(),
+        }
+
+    def show(self, context: dict[str, Any], status: int = 200) -> HttpResponse:
+        return render(self.request, "account/join.html", context, status=status)

@@ -1,0 +1,32 @@
+"""What leaving a team does to its conversations and sockets."""
+
+from uuid import UUID
+
+from django.db import transaction
+
+from auth_signing.callers import Caller
+from auth_signing.errors import OwnerStays
+from auth_signing.models import Agent
+from auth_signing.roles import Permission, Role
+from auth_signing.tokens import tokens_revoke
+from conversations import events
+from conversations.models import Conversation
+from conversations.services.changes import conversation_change
+from pingback.errors import NotFound
+
+
+@transaction.atomic
+def agent_remove(*, agent_id: UUID, caller: Caller) -> None:
+    """The account stays, without a business; its tokens and sockets end, its conversations are nobody's."""
+    caller.require(Permission.TEAM_MANAGE)
+    agent = Agent.objects.with_account().filter(business_id=caller.business_id, pk=agent_id).first()
+    if agent is None:
+        raise NotFound
+    if agent.role == Role.OWNER:
+        raise OwnerStays
+    for conversation in Conversation.objects.filter(assignee=agent).exclude(status__in=["resolved", "closed"]):
+        conversation_change(conversation_id=conversation.pk, caller=caller, assignee_id=None)
+    tokens_revoke(agent.user)
+    gone = events.presence_changed(Agent(pk=agent.pk, business_id=agent.business_id), is_anybody_there=False)[0]
+    events.publish_on_commit([gone, *events.agent_signed_out(agent.pk)])
+    agent.delete()
