@@ -20,7 +20,7 @@ from auth_signing.invitations import invitation_accept, invitation_find
 from auth_signing.models import Agent, Invitation, User
 from auth_signing.services import user_register
 from auth_signing.tokens import tokens_revoke
-from pingback.errors import Refusal
+from pingback.errors import Invalid, Refusal
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 
@@ -97,8 +97,9 @@ class Join(View):
                 return self.show(about | {"form": form}, status=422)
             try:
                 user = user_register(email=invitation.email, **form.cleaned_data)
-            except Refusal as refusal:
-                form.add_error(None, refusal.detail)
+            except Invalid as refusal:
+                for field, texts in refusal.errors.items():
+                    form.add_error(field if field in form.fields else None, texts)
                 return self.show(about | {"form": form}, status=422)
         invitation_accept(token=token, user=user)
         login(request, user, BACKEND)

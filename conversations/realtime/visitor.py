@@ -99,7 +99,7 @@ def visitor_admit(hello: VisitorHello, *, page_host: str) -> tuple[UUID, Caller]
     return widget.pk, caller
 
 
-@lru_cache(maxsize=1_000)
+@lru_cache(maxsize=64)
 def widget_in_second(second: int, public_id: UUID, page_host: str) -> Widget:
     """One reading for all who come back in the same second."""
     return widget_for_page(public_id, page_host=page_host)
