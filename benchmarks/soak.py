@@ -36,7 +36,7 @@ PAIR = (
     "two processes, PostgreSQL and Redis. Every minute one of these was killed or restarted: the second process, "
     "Redis, the second process politely, PostgreSQL"
 )
-UNREACHABLE = (OSError, WebSocketException, TimeoutError, httpx.TransportError)
+UNREACHABLE = (OSError, WebSocketException, TimeoutError, httpx.TransportError, httpx.HTTPStatusError)
 
 
 @dataclass

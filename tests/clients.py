@@ -132,12 +132,12 @@ class SignedIn:
     def post(self, path: str, **form: str) -> None:
         """Send a form of the inbox."""
         with httpx.Client(base_url=self.server.url, headers={"Cookie": self.cookie}) as client:
-            token = client.get("/inbox/").cookies["csrftoken"]
+            token = client.get("/inbox/").raise_for_status().cookies["csrftoken"]
             cookie = f"{self.cookie}; csrftoken={token}"
             answer = client.post(
                 path, data=form, headers={"X-CSRFToken": token, "Cookie": cookie, "HX-Request": "true"}
             )
-            assert answer.is_success, answer.text
+            answer.raise_for_status()
 
 
 def new_visitor(server: Server, widget_id: str = "") -> Visitor:
