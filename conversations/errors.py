@@ -25,3 +25,15 @@ class Flood(Refusal):
     code = "FLOOD"
     status = 429
     detail = "Too many frames a second."
+
+
+class BadForm(Refusal):
+    code = "BAD_FORM"
+    status = 400
+    detail = "The form can't be read."
+
+
+class NotMultipart(Refusal):
+    code = "NOT_MULTIPART"
+    status = 415
+    detail = "Send the file as multipart/form-data."

@@ -16,7 +16,7 @@ from django.db import transaction
 
 from auth_signing.callers import Caller
 from auth_signing.models import Agent
-from conversations.models import Conversation, Message, Sender
+from conversations.models import Attachment, Conversation, Message, Sender
 from conversations.realtime.closing import CloseCode
 from conversations.realtime.hub import hub
 from pingback.errors import Invalid, RateLimited, Refusal
@@ -85,8 +85,13 @@ def message_payload(message: Message, *, viewer: Sender) -> Payload:
         "sender_type": message.sender,
         "author": {"id": message.agent_id or message.contact_id, "name": message.author_name},
         "content": message.content,
+        "attachments": [attachment_payload(file) for file in message.files],
         "created_at": iso(message.created_at),
     }
+
+
+def attachment_payload(file: Attachment) -> Payload:
+    return {"id": file.pk, "name": file.name, "content_type": file.content_type, "size": file.size}
 
 
 def conversation_payload(conversation: Conversation, *, viewer: Sender) -> Payload:

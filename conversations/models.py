@@ -1,5 +1,7 @@
 """WHAT is said: conversations and their messages."""
 
+import uuid
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import models
@@ -8,10 +10,11 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 
 from auth_signing.models import Agent, Business, Contact, VisitorSession
-from conversations.querysets import ConversationQuerySet, MessageQuerySet
+from conversations.querysets import AttachmentQuerySet, ConversationQuerySet, MessageQuerySet
 from widgets.models import Widget
 
 PREVIEW_LENGTH = 160
+SAFE_IMAGES = {"image/png", "image/jpeg", "image/gif", "image/webp"}
 
 
 class Status(models.TextChoices):
@@ -137,6 +140,27 @@ class Conversation(models.Model):
             self.waiting_since = None
 
 
+class Attachment(models.Model):
+    """A file that came with a message. `type` is what its content says; `key` is where the storage keeps it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    message = models.ForeignKey("Message", on_delete=models.CASCADE, related_name="attachments")
+    name = models.CharField(max_length=255, help_text="As the sender called it.")
+    content_type = models.CharField(max_length=100)
+    size = models.PositiveIntegerField(help_text="In bytes.")
+    key = models.CharField(max_length=100, unique=True)
+
+    objects = AttachmentQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_image(self) -> bool:
+        """One that browsers draw safely."""
+        return self.content_type in SAFE_IMAGES
+
+
 EXACTLY_ONE_AUTHOR = (
     Q(sender=Sender.CUSTOMER, contact__isnull=False, agent__isnull=True)
     | Q(sender=Sender.AGENT, contact__isnull=True)  # without an agent: a signing key, or a colleague who left
@@ -165,6 +189,8 @@ class Message(models.Model):
 
     objects = MessageQuerySet.as_manager()
 
+    loaded_files: list[Attachment]  # by `with_files`
+
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["conversation", "seq"], name="message_seq_unique"),
@@ -179,3 +205,8 @@ class Message(models.Model):
 
     def __str__(self) -> str:
         return f"message {self.pk}"
+
+    @property
+    def files(self) -> Sequence[Attachment]:
+        """Its attachments, where they were read or made with it."""
+        return getattr(self, "loaded_files", ())

@@ -13,7 +13,7 @@ from django.utils import timezone
 from auth_signing.callers import Caller
 
 if TYPE_CHECKING:
-    from conversations.models import Conversation, Message
+    from conversations.models import Attachment, Conversation, Message  # noqa: F401
 
 
 LARGEST_ID = models.BigIntegerField.MAX_BIGINT
@@ -80,19 +80,33 @@ def is_visible(conversation: "Conversation", caller: Caller) -> bool:
 
 
 class MessageQuerySet(models.QuerySet["Message"]):
+    def with_files(self) -> Self:
+        return self.prefetch_related(models.Prefetch("attachments", to_attr="loaded_files"))
+
     def after_seq(self, seq: int) -> Self:
         """What the visitor may see, in order."""
-        return self.filter(seq__gt=seq).order_by("seq")
+        return self.with_files().filter(seq__gt=seq).order_by("seq")
 
     def newest(self, count: int) -> list["Message"]:
         """The last of what the visitor may see, in order."""
-        return list(self.filter(seq__isnull=False).order_by("-seq")[:count])[::-1]
+        return list(self.with_files().filter(seq__isnull=False).order_by("-seq")[:count])[::-1]
 
     def after_rev(self, rev: int) -> Self:
         """Everything that changed, for agents, in the order of its changes."""
-        return self.filter(rev__gt=rev).order_by("rev")
+        return self.with_files().filter(rev__gt=rev).order_by("rev")
 
     def sent_as(self, client_ids: Iterable[UUID]) -> list["Message"]:
         """What was stored under these client_ids, by whichever sender. Usually nothing, so that is asked first."""
         stored = self.filter(client_id__in=set(client_ids)).values_list("pk", flat=True)
-        return list(self.filter(pk__in=found).select_related("conversation")) if (found := list(stored)) else []
+        found = list(stored)
+        return list(self.with_files().filter(pk__in=found).select_related("conversation")) if found else []
+
+
+class AttachmentQuerySet(models.QuerySet["Attachment"]):
+    def visible_to(self, caller: Caller) -> Self:
+        """Those of conversations that the caller may read, as far as they may be read."""
+        scoped = self.filter(message__conversation__business_id=caller.business_id)
+        if not caller.is_visitor:
+            return scoped
+        session = caller.session_id or UUID(int=0)
+        return scoped.filter(message__conversation__session_id=session, message__seq__isnull=False)

@@ -1,11 +1,13 @@
 from django.urls import path
 
-from conversations.api import agents, team, visitors
+from conversations.api import agents, team, uploads, visitors
 
 urlpatterns = [
     path("conversations", agents.ConversationsApi.as_view()),
     path("conversations/<int:conversation_id>", agents.ConversationApi.as_view()),
     path("conversations/<int:conversation_id>/messages", agents.MessagesApi.as_view()),
+    path("conversations/<int:conversation_id>/upload", uploads.TeamUploadApi.as_view()),
+    path("files/<uuid:file_id>", uploads.TeamFileApi.as_view()),
     path("conversations/<int:conversation_id>/resolve", agents.ResolveApi.as_view()),
     path("conversations/<int:conversation_id>/close", agents.CloseApi.as_view()),
     path("conversations/<int:conversation_id>/reopen", agents.ReopenApi.as_view()),
@@ -17,4 +19,6 @@ urlpatterns = [
     path("visitor/conversations", visitors.VisitorConversationsApi.as_view()),
     path("visitor/conversations/<int:conversation_id>/messages", visitors.VisitorMessagesApi.as_view()),
     path("visitor/conversations/<int:conversation_id>/read", visitors.VisitorReadApi.as_view()),
+    path("visitor/conversations/<int:conversation_id>/upload", uploads.VisitorUploadApi.as_view()),
+    path("visitor/files/<uuid:file_id>", uploads.VisitorFileApi.as_view()),
 ]

@@ -22,7 +22,7 @@ class Api(APIView):
 
     def finalize_response(self, *args: Any, **kwargs: Any) -> Response:
         response = super().finalize_response(*args, **kwargs)
-        response["Cache-Control"] = "no-store"
+        response.setdefault("Cache-Control", "no-store")
         return response
 
     def options(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Response:

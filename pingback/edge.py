@@ -10,7 +10,8 @@ import logging
 import re
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from contextlib import asynccontextmanager
 from ipaddress import ip_address
 from typing import Any
 from uuid import UUID
@@ -23,7 +24,8 @@ from django.dispatch import receiver
 from auth_signing.limits import spend_here
 from conversations.events import RESUME, WireEvent
 from conversations.realtime.hub import hub
-from pingback.errors import BodyTooLarge, Busy, NotFound, Refusal, SlowBody, StoreUnavailable
+from pingback.bodies import BodyLimits, ClientGone, TemporaryBody, receive_all
+from pingback.errors import Busy, NotFound, Refusal, StoreUnavailable
 from pingback.logs import name_request
 from pingback.pages import FOR_ANY_SITE, QUICK, SMALLEST, Page
 from widgets.config import public_config
@@ -44,14 +46,13 @@ CONFIG_PATH = re.compile(r"/api/v1/widget/([^/]+)/?")
 PUBLIC_ID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 CONFIG_SECONDS = 2.0
 BODY_SECONDS = 10.0
+UPLOAD_PATH = re.compile(r"(?:/api/v1/(?:visitor/)?conversations/\d+/upload|/inbox/\d+/upload/)")
+UPLOAD_SECONDS = 120.0
+FORM_BYTES = 65_536  # what a form adds to its file
 CONFIGS_KEPT = 20_000
 
 
 WIDGETS = "widgets"  # the group of those who keep configs
-
-
-class ClientGone(Exception):
-    """Nobody waits for the answer any more."""
 
 
 class Edge:
@@ -63,6 +64,7 @@ class Edge:
         hub.join(WIDGETS, self._configs)
         self._slots = asyncio.Semaphore(settings.MAX_REQUESTS_AT_ONCE)
         self._waiting = 0
+        self._uploads = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -99,15 +101,31 @@ class Edge:
         if self._waiting >= settings.MAX_REQUESTS_WAITING:
             raise Busy
         self._waiting += 1
+        with TemporaryBody() as body:
+            try:
+                async with self._room_for(scope) as limits:
+                    await receive_all(receive, body, limits, announced=header(scope, b"content-length"))
+                await self._slots.acquire()
+            finally:
+                self._waiting -= 1
+            try:
+                await self._app(scope, body.receiver(receive), send)
+            finally:
+                self._slots.release()
+
+    @asynccontextmanager
+    async def _room_for(self, scope: Scope) -> AsyncIterator[BodyLimits]:
+        """Files take longer, and more room: no more than a few at a time."""
+        if scope["method"] != "POST" or not UPLOAD_PATH.fullmatch(scope["path"]):
+            yield BodyLimits(settings.MAX_BODY_BYTES, BODY_SECONDS)
+            return
+        if self._uploads >= settings.MAX_UPLOADS_AT_ONCE:
+            raise Busy
+        self._uploads += 1
         try:
-            receive = await received(scope, receive)
-            await self._slots.acquire()
+            yield BodyLimits(settings.MAX_UPLOAD_BYTES + FORM_BYTES, UPLOAD_SECONDS)
         finally:
-            self._waiting -= 1
-        try:
-            await self._app(scope, receive, send)
-        finally:
-            self._slots.release()
+            self._uploads -= 1
 
 
 class ConfigCache:
@@ -200,33 +218,6 @@ def named(send: Send) -> Send:
         await send(message)
 
     return send_named
-
-
-async def received(scope: Scope, receive: Receive) -> Receive:
-    """Take the whole body, before it holds anybody up, and hand it on. Too large or too slow: refused."""
-    length = header(scope, b"content-length")
-    if length.isdigit() and int(length) > settings.MAX_BODY_BYTES:
-        raise BodyTooLarge
-    body = bytearray()
-    more = True
-    try:
-        async with asyncio.timeout(BODY_SECONDS):
-            while more:
-                message = await receive()
-                if message["type"] == "http.disconnect":
-                    raise ClientGone
-                body += message.get("body", b"")
-                more = message.get("more_body", False)
-                if len(body) > settings.MAX_BODY_BYTES:
-                    raise BodyTooLarge
-    except TimeoutError:
-        raise SlowBody from None
-    messages = iter([{"type": "http.request", "body": bytes(body)}])
-
-    async def receive_again() -> Message:
-        return next(messages, None) or await receive()
-
-    return receive_again
 
 
 def behind_proxies(scope: Scope) -> Scope:

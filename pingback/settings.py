@@ -131,7 +131,11 @@ TEMPLATES = [
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-STORAGES = {"staticfiles": {"BACKEND": "widgets.storage.HashedStaticStorage"}}
+MEDIA_ROOT = DATA_DIR / "files"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},  # nobody is given an address in it
+    "staticfiles": {"BACKEND": "widgets.storage.HashedStaticStorage"},
+}
 
 # People and browsers
 
@@ -228,6 +232,8 @@ LIMIT_VISITOR = env.limit("LIMIT_VISITOR", "120/minute")
 LIMIT_VISITOR_PER_IP = env.limit("LIMIT_VISITOR_PER_IP", "1200/minute")
 
 MAX_BODY_BYTES = env.integer("MAX_BODY_BYTES", 1_048_576, minimum=1024)
+MAX_UPLOAD_BYTES = env.integer("MAX_UPLOAD_BYTES", 10_485_760, minimum=1024)
+MAX_UPLOADS_AT_ONCE = env.integer("MAX_UPLOADS_AT_ONCE", 32, minimum=1)
 MAX_REQUESTS_AT_ONCE = env.integer("MAX_REQUESTS_AT_ONCE", 16, minimum=1)
 MAX_REQUESTS_WAITING = env.integer("MAX_REQUESTS_WAITING", 500, minimum=1)
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES

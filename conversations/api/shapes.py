@@ -14,6 +14,12 @@ class MessageInput(StrictSerializer):
     client_id = Uuid(required=False, help_text="Made by the sender; sending it again returns the first message.")
 
 
+class UploadInput(StrictSerializer):
+    file = serializers.FileField(allow_empty_file=False, max_length=None)
+    content = Text(required=False, help_text="What goes with it; without it, the file's name.")
+    client_id = Uuid(required=False, help_text="Made by the sender; sending it again returns the first message.")
+
+
 class FirstMessageInput(MessageInput):
     widget_id = Uuid(help_text="A widget's id, or a business's id for its default widget.")
 
@@ -70,6 +76,13 @@ class Author(serializers.Serializer[Any]):
     name = serializers.CharField()
 
 
+class AttachmentOutput(serializers.Serializer[Any]):
+    id = serializers.UUIDField(help_text="For `/files/{id}`, or a visitor's `/visitor/files/{id}`.")
+    name = serializers.CharField()
+    content_type = serializers.CharField(help_text="By its content: a safe image, or application/octet-stream.")
+    size = serializers.IntegerField(help_text="In bytes.")
+
+
 class MessageOutput(serializers.Serializer[Any]):
     """The message as the socket sends it (`docs/realtime.md`)."""
 
@@ -82,6 +95,7 @@ class MessageOutput(serializers.Serializer[Any]):
     sender_type = serializers.ChoiceField(choices=Sender.choices)
     author = Author()
     content = serializers.CharField()
+    attachments = AttachmentOutput(many=True)
     created_at = serializers.DateTimeField()
 
 

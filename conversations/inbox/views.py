@@ -18,15 +18,18 @@ from django_htmx.middleware import HtmxDetails
 from auth_signing.callers import Caller, caller_for_agent
 from auth_signing.models import Agent, Presence
 from conversations import events
+from conversations.files import file_response
 from conversations.inbox.listings import LISTINGS, OPEN, Listing
-from conversations.models import Conversation
+from conversations.models import Attachment, Conversation
 from conversations.services import (
     agent_set_status,
     conversation_assign,
     conversation_reopen,
     conversation_resolve,
+    message_post_file,
 )
-from pingback.errors import NotFound, Refusal
+from pingback.api import refusal_response
+from pingback.errors import BadRequest, NotFound, Refusal
 
 LIST_STEP = 50
 LIST_LONGEST = 500
@@ -153,9 +156,30 @@ def inbox_assign(request: InboxRequest, conversation_id: int) -> HttpResponse:
 
 @require_safe
 @for_agents
+def inbox_file(request: InboxRequest, file_id: UUID) -> HttpResponse:
+    return file_response(get_object_or_404(Attachment.objects.visible_to(request.caller), pk=file_id))
+
+
+@require_safe
+@for_agents
 def inbox_unread(request: InboxRequest) -> JsonResponse:
     """How many conversations wait unread in each list that waits for anybody."""
     return JsonResponse(Conversation.objects.visible_to(request.caller).open().count_unread(request.agent.pk))
+
+
+@require_POST
+@for_agents
+def inbox_upload(request: InboxRequest, conversation_id: int) -> HttpResponse:
+    """A form with `file` and `client_id`. The message comes by the socket; a refusal is answered as the API does."""
+    found = _conversation(request, conversation_id)
+    try:
+        file, client_id = request.FILES["file"], UUID(request.POST.get("client_id", ""))
+        message_post_file(caller=request.caller, conversation_id=found.pk, file=file, content="", client_id=client_id)
+    except (KeyError, ValueError):
+        return refusal_response(BadRequest())
+    except Refusal as refusal:
+        return refusal_response(refusal)
+    return HttpResponse(status=204)
 
 
 @require_safe

@@ -7,6 +7,7 @@ from conversations.services.changes import (
     conversation_reopen,
     conversation_resolve,
 )
+from conversations.services.files import message_post_file
 from conversations.services.marks import Mark, conversations_mark
 from conversations.services.messages import MessageDraft, Posted, check_content, message_post, messages_post
 from conversations.services.presence import agent_set_status, agents_announce
@@ -30,5 +31,6 @@ __all__ = [
     "conversation_start",
     "conversations_mark",
     "message_post",
+    "message_post_file",
     "messages_post",
 ]

@@ -14,7 +14,8 @@ from auth_signing.roles import Permission
 from auth_signing.visitors import visitor_token, visitors_admit
 from conversations import events
 from conversations.errors import ConversationClosed
-from conversations.models import Conversation, Message, Sender, Status
+from conversations.files import StoredFile, attachment_of
+from conversations.models import Attachment, Conversation, Message, Sender, Status
 from conversations.querysets import is_visible
 from pingback.bulk import insert_rows, update_rows
 from pingback.errors import Invalid, NotFound, Refusal, ServerFault, StoreUnavailable
@@ -50,6 +51,7 @@ class MessageDraft:
     conversation_id: int | None = None
     widget_id: UUID | None = None
     origin: int = 0
+    files: tuple[StoredFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +189,7 @@ class _Batch:
         if conversation.pk:
             self.changed[conversation.pk] = conversation
         self.known[caller.sender_key, draft.client_id] = message
+        message.loaded_files = [attachment_of(file, message) for file in draft.files]
         self.messages.append((message, draft.origin))
         return Posted(message, caller, token, repeated=False)
 
@@ -229,6 +232,7 @@ class _Batch:
         for message, _ in self.messages:
             message.conversation_id = message.conversation.pk  # a new conversation has got its id just now
         insert_rows([message for message, _ in self.messages])
+        Attachment.objects.bulk_create([file for message, _ in self.messages for file in placed(message)])
         update_rows(list(self.changed.values()), CHANGED_BY_A_MESSAGE)
         batch = [event for message, origin in self.messages for event in events.message_created(message, origin=origin)]
         reopened = Conversation.objects.for_agents().filter(pk__in=[conversation.pk for conversation in self.reopened])
@@ -250,6 +254,13 @@ def _new_message(draft: MessageDraft, caller: Caller, conversation: Conversation
         content=draft.content,
         created_at=now,
     )
+
+
+def placed(message: Message) -> Sequence[Attachment]:
+    """Its files, now that the message has an id."""
+    for file in message.files:
+        file.message_id = message.pk
+    return message.files
 
 
 def check_content(content: str) -> None:

@@ -6,16 +6,20 @@ A new URL needs a row in `CALLS` or in `NO_BUSINESS`.
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.apps import apps
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from auth_signing.roles import ROLE_TABLE, Permission, Role
 from auth_signing.tokens import token_issue
-from conversations.models import Conversation
+from conversations.models import Attachment, Conversation
+from conversations.services import message_post_file
 from tests.cast import Cast, new_agent
 
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -51,6 +55,8 @@ NO_BUSINESS = {
     "api/v1/visitor/conversations",
     "api/v1/visitor/conversations/<int:conversation_id>/messages",
     "api/v1/visitor/conversations/<int:conversation_id>/read",
+    "api/v1/visitor/conversations/<int:conversation_id>/upload",
+    "api/v1/visitor/files/<uuid:file_id>",
 }
 # Django's admin is for superusers until operators get theirs.
 SUPERUSERS_ONLY = "admin/"
@@ -74,6 +80,7 @@ class World:
             "agent_id": self.cast.bob.pk,
             "widget_id": self.cast.widget.pk,
             "listing": "mine",
+            "file_id": Attachment.objects.get(message__conversation=self.conversation).pk,
         }
 
 
@@ -84,6 +91,7 @@ class Call:
     permission: Permission | None = None
     body: Callable[[World], dict[str, Any]] | None = None
     query: str = ""
+    has_file: bool = False
     names: bool = True  # an id of the business: in its path or its body
 
     @property
@@ -97,8 +105,10 @@ class Call:
                 path = path.replace(f"<{kind}:{name}>", str(value))
         assert "<" not in path
         body = self.body(world) if self.body else {}
+        headers = {"Authorization": f"Bearer {token}"} if self.is_api else {}
+        if self.has_file:
+            return client.post(path, {"file": SimpleUploadedFile("a.txt", b"a"), **body}, headers=headers)
         if self.is_api:
-            headers = {"Authorization": f"Bearer {token}"}
             return client.generic(self.method, path + self.query, json.dumps(body), "application/json", headers=headers)
         return client.get(path + self.query) if self.method == "GET" else client.post(path, body)
 
@@ -116,6 +126,8 @@ CALLS = [
     Call("PATCH", CONVERSATION, MANAGE, lambda w: {"priority": "low"}),
     Call("GET", f"{CONVERSATION}/messages"),
     Call("POST", f"{CONVERSATION}/messages", ANSWER, lambda w: {"content": "Hi", "client_id": CLIENT_ID}),
+    Call("POST", f"{CONVERSATION}/upload", ANSWER, has_file=True),
+    Call("GET", f"{API}files/<uuid:file_id>"),
     Call("PUT", f"{CONVERSATION}/resolve", MANAGE),
     Call("PUT", f"{CONVERSATION}/close", MANAGE),
     Call("PUT", f"{CONVERSATION}/reopen", MANAGE),
@@ -139,6 +151,8 @@ CALLS = [
     Call("GET", "inbox/<int:conversation_id>/"),
     Call("GET", "inbox/<listing:listing>/<int:conversation_id>/"),
     Call("GET", "inbox/<int:conversation_id>/messages/", query="?before=9"),
+    Call("GET", "inbox/files/<uuid:file_id>/"),
+    Call("POST", "inbox/<int:conversation_id>/upload/", ANSWER, lambda w: {"client_id": CLIENT_ID}, has_file=True),
     Call("POST", "inbox/<int:conversation_id>/resolve/", MANAGE),
     Call("POST", "inbox/<int:conversation_id>/reopen/", MANAGE),
     Call("POST", "inbox/<int:conversation_id>/assign/", MANAGE, lambda w: {"agent_id": w.cast.bob.pk}),
@@ -175,7 +189,16 @@ def test_every_operation_has_its_row() -> None:
 
 
 def world_of(cast: Cast) -> World:
-    return World(cast, cast.conversation(content=SECRET))
+    conversation = cast.conversation(content=SECRET)
+    file = SimpleUploadedFile("a.txt", SECRET.encode())
+    caller = cast.caller(cast.alice)
+    message_post_file(caller=caller, conversation_id=conversation.pk, file=file, content=SECRET, client_id=uuid4())
+    return World(cast, conversation)
+
+
+@pytest.fixture(autouse=True)
+def _folder(settings: Any, tmp_path: Path) -> None:
+    settings.MEDIA_ROOT = tmp_path
 
 
 def snapshot() -> dict[Any, Any]:

@@ -12,6 +12,7 @@ import { Team } from "./team.js";
 import { Thread } from "./thread.js";
 import { showTimes } from "./times.js";
 import { Unread } from "./unread.js";
+import { Uploads } from "./uploads.js";
 
 const TIMES_EVERY = 30_000;
 
@@ -22,6 +23,8 @@ const revs = new Map();
 let thread;
 /** @type {Composer | undefined} */
 let composer;
+/** @type {Uploads | undefined} */
+let uploads;
 let askedAfter = 0;
 /** @type {number | undefined} the thread that the last hello named */
 let askedFor;
@@ -143,7 +146,7 @@ function openThread() {
   const root = region.querySelector(".conversation");
   const left = thread?.id;
   composer?.typing.stop();
-  thread = composer = undefined;
+  thread = composer = uploads = undefined;
   lastSeq = 0;
   if (root instanceof HTMLElement) {
     const id = Number(root.dataset.id);
@@ -160,6 +163,7 @@ function openThread() {
       send: (content) => canSend() && Boolean(outbox.add({ conversation_id: id, content })),
       sayTyping: (isTyping) => connection.send({ type: "typing", conversation_id: id, is_typing: isTyping }),
     });
+    uploads = new Uploads(root);
     showUnsent();
     thread.read();
     if (connection.state === "ready") connection.sayHello(); // what came between drawing and now
@@ -247,7 +251,7 @@ document.addEventListener("visibilitychange", () => thread?.read());
 document.addEventListener("htmx:sendError", onUnreachable);
 document.addEventListener("htmx:responseError", onRefusal);
 document.addEventListener("htmx:historyCacheMissLoadError", onRefusal);
-window.addEventListener("beforeunload", (event) => outbox.items.length && event.preventDefault());
+window.addEventListener("beforeunload", (event) => (outbox.items.length || uploads?.isWaiting) && event.preventDefault());
 
 showTimes();
 setInterval(showTimes, TIMES_EVERY);

@@ -3,6 +3,7 @@
 
 import { dayText, Timeline } from "../shared/messages.js";
 import { clone, part, setLinked, setText } from "./dom.js";
+import { showFiles } from "./files.js";
 import { setTime, showTimes } from "./times.js";
 import { TypingLine } from "./typing.js";
 
@@ -196,6 +197,7 @@ export class Thread {
     const bubble = clone("bubble-template");
     bubble.dataset.id = String(message.id);
     this.#fill(bubble, message.sender_type, message.author?.name ?? "", message.content, message.created_at);
+    showFiles(bubble, message);
     this.#bubbles.set(message.id, bubble);
     const following = this.timeline.messages.slice(at + 1).find(({ id }) => this.#bubbles.has(id));
     const next = following ? this.#bubbles.get(following.id) : this.#unsent.values().next().value;

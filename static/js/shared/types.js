@@ -12,6 +12,7 @@
  * @property {string | null} client_id only for the side that sent it
  * @property {"customer" | "agent" | "system"} sender_type
  * @property {Person | null} author
+ * @property {{id: string, name: string, content_type: string, size: number}[]} [attachments]
  * @property {string} content
  * @property {string} created_at
  *

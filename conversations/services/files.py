@@ -1,0 +1,33 @@
+"""Storing a message that is a file."""
+
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+
+from auth_signing.callers import Caller
+from conversations.files import file_forget, file_store
+from conversations.services.messages import MessageDraft, Posted, message_post
+from pingback.errors import BodyTooLarge
+
+
+def message_post_file(*, caller: Caller, conversation_id: int, file: Any, content: str, client_id: UUID) -> Posted:
+    """`content` "" is the file's name. Nothing is left behind when the message is refused, or was stored before."""
+    if file.size > settings.MAX_UPLOAD_BYTES:
+        raise BodyTooLarge
+    stored = file_store(file)
+    draft = MessageDraft(
+        caller=caller,
+        content=content or stored.name,
+        client_id=client_id,
+        conversation_id=conversation_id,
+        files=(stored,),
+    )
+    is_kept = False
+    try:
+        posted = message_post(draft)
+        is_kept = not posted.repeated
+    finally:
+        if not is_kept:
+            file_forget(stored)
+    return posted
