@@ -13,16 +13,18 @@ from auth_signing.errors import BadCredentials, RegistrationClosed
 from auth_signing.models import Agent, Business, User
 from auth_signing.services import user_authenticate, user_register
 from auth_signing.tokens import token_issue
-from pingback.api import Email, StrictSerializer, Text
+from pingback.api import Email, StrictSerializer, Text, example
 from pingback.api_view import AccountApi, Api, valid
 
 
+@example(email="ada@example.com", full_name="Ada Bell", password="a long enough one")
 class RegisterInput(StrictSerializer):
     email = Email(max_length=254)
     full_name = Text(max_length=150)
     password = Text(max_length=4096, help_text="At least 8 characters; not too common, not too like the name.")
 
 
+@example(email="ada@example.com", password="a long enough one")
 class LoginInput(StrictSerializer):
     email = Text(max_length=254)
     password = Text(max_length=4096)

@@ -1,13 +1,14 @@
 """What all REST endpoints share: the error shape and strict input. See also `api_view.py` (views), `paging.py`."""
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, cast
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, JsonResponse
+from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import exceptions, serializers
 from rest_framework.parsers import JSONParser
 from rest_framework.request import Request
@@ -139,6 +140,11 @@ class StrictSerializer(serializers.Serializer[Any]):
         if unknown:
             raise serializers.ValidationError(unknown)
         return values
+
+
+def example(**body: Any) -> Callable[[type[StrictSerializer]], type[StrictSerializer]]:
+    """What the schema shows as a body of this kind."""
+    return extend_schema_serializer(examples=[OpenApiExample("Example", body, request_only=True)])
 
 
 def printable(name: str) -> str:

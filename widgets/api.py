@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from auth_signing.api import BusinessOutput, business_payload
 from auth_signing.authentication import BearerAuthentication
 from auth_signing.errors import AlreadyInBusiness
-from pingback.api import Boolean, StrictSerializer, Text
+from pingback.api import Boolean, StrictSerializer, Text, example
 from pingback.api_view import AccountApi, Api, TeamApi, caller_of, valid
 from pingback.errors import NotFound
 from pingback.paging import OldestFirst
@@ -29,6 +29,7 @@ MOST_DOMAINS = 100
 DOMAIN = "Where it may run: this host, `www.` and its subdomains. One widget for each."
 
 
+@example(name="Bell & Co", website="https://example.com")
 class BusinessInput(StrictSerializer):
     name = Text(max_length=150)
     website = Text(max_length=500, required=False, allow_blank=True)
@@ -84,6 +85,7 @@ def can_be_kept(value: Any) -> bool:
     return True
 
 
+@example(primary_color="#5B3FCC", welcome_heading="How can we help?")
 class WidgetChanges(StrictSerializer):
     name = Text(max_length=100, required=False)
     domain = Domain(
@@ -103,6 +105,7 @@ class WidgetChanges(StrictSerializer):
     config = FreeObject(required=False, help_text="Your own settings, at most 8 KB, returned as they are.")
 
 
+@example(domain="https://example.com", name="Support Widget", welcome_tagline="Ask us anything.")
 class WidgetInput(WidgetChanges):
     domain = Domain(help_text=DOMAIN)
 

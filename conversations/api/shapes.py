@@ -6,9 +6,10 @@ from typing import Any
 from rest_framework import serializers
 
 from conversations.models import Kind, Priority, Sender, Status
-from pingback.api import Email, Integer, StrictSerializer, Text, Uuid
+from pingback.api import Email, Integer, StrictSerializer, Text, Uuid, example
 
 
+@example(content="We do, within five days.")
 class MessageInput(StrictSerializer):
     content = Text(help_text="1 to 10,000 characters.")
     client_id = Uuid(required=False, help_text="Made by the sender; sending it again returns the first message.")
@@ -20,10 +21,12 @@ class UploadInput(StrictSerializer):
     client_id = Uuid(required=False, help_text="Made by the sender; sending it again returns the first message.")
 
 
+@example(widget_id="0b5f0f2e-4a51-4d5c-9a3c-0d4f9a4b6c01", content="Do you ship to Norway?")
 class FirstMessageInput(MessageInput):
     widget_id = Uuid(help_text="A widget's id, or a business's id for its default widget.")
 
 
+@example(seq=4)
 class ReadInput(StrictSerializer):
     seq = Integer(min_value=0, help_text="Everything up to here has been seen.")
 
@@ -42,6 +45,7 @@ class Moment(serializers.DateTimeField):
         return super().to_internal_value(data)
 
 
+@example(email="ada@example.com", name="Ada Bell", content="Your table is on its way.")
 class ConversationInput(StrictSerializer):
     """With whom: a contact, or somebody by e-mail."""
 
@@ -58,6 +62,7 @@ class ConversationInput(StrictSerializer):
         return attrs
 
 
+@example(priority="high", tags=["shipping"])
 class ConversationChanges(StrictSerializer):
     status = serializers.ChoiceField(choices=Status.choices, required=False)
     priority = serializers.ChoiceField(choices=Priority.choices, required=False)

@@ -13,11 +13,12 @@ from auth_signing.errors import AlreadyMember, MailUnavailable, OwnerStays
 from auth_signing.invitations import agent_invite
 from auth_signing.models import INVITED_ROLES, TEAM_ROLES, Agent, Invitation, Presence
 from conversations.services import agent_remove, agent_set_status
-from pingback.api import Email, StrictSerializer
+from pingback.api import Email, StrictSerializer, example
 from pingback.api_view import TeamApi, caller_of, valid
 from pingback.paging import OldestFirst
 
 
+@example(email="bob@example.com", role="agent")
 class InvitationInput(StrictSerializer):
     email = Email(max_length=254)
     role = serializers.ChoiceField(choices=list(INVITED_ROLES), default="agent")
@@ -29,6 +30,7 @@ class InvitationOutput(serializers.ModelSerializer[Invitation]):
         fields = ["id", "email", "role", "expires_at"]
 
 
+@example(status="away")
 class StatusInput(StrictSerializer):
     status = serializers.ChoiceField(choices=Presence.choices)
 

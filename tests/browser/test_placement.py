@@ -11,7 +11,7 @@ from typing import Protocol
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.clients import wait_until
+from tests.clients import new_owner, wait_until
 from tests.pages import Pages
 from tests.server import Server
 from tests.widget import Widget
@@ -90,8 +90,11 @@ HOSTILE_STYLES = {
 }
 
 
+LOGO = "<svg xmlns='http://www.w3.org/2000/svg' width='40' height='40'><circle cx='20' cy='20' r='20'/></svg>"
+
+
 class OnePage(ThreadingHTTPServer):
-    """A site that answers everything with the same page."""
+    """A site that answers everything with the same page, but for its logo."""
 
     html = ""
 
@@ -99,10 +102,11 @@ class OnePage(ThreadingHTTPServer):
         server: "OnePage"
 
         def do_GET(self) -> None:
+            is_logo = self.path == "/logo.svg"
             self.send_response(200)
-            self.send_header("Content-Type", "text/html; charset=utf-8")
+            self.send_header("Content-Type", "image/svg+xml" if is_logo else "text/html; charset=utf-8")
             self.end_headers()
-            self.wfile.write(self.server.html.encode())
+            self.wfile.write((LOGO if is_logo else self.server.html).encode())
 
         def log_message(self, *_: object) -> None:
             pass
@@ -206,6 +210,38 @@ def test_on_a_site_that_is_not_allowed_it_stays_hidden_and_says_why(visit: Visit
     foreign = visit(html(body=SNIPPET), widget_id=widget_id, host="other.localhost")
     wait_until(lambda: any("not allowed on other.localhost" in warning for warning in warnings(foreign.page)))
     expect(foreign.launcher).to_have_count(0)
+
+
+def test_a_widget_of_the_api_looks_as_it_was_made_and_a_change_is_on_the_next_page_view(
+    visit: Visit, server: Server, site: OnePage
+) -> None:
+    owner = new_owner(server)
+    logo = f"http://shop.localhost:{site.server_port}/logo.svg"
+    fields = {"domain": "shop.localhost", "welcome_heading": "Hi there!", "welcome_tagline": "Ask us — anything"}
+    widget = owner.call("POST", "widget/create", {**fields, "primary_color": "#7650FF", "logo_url": logo}).json()
+    snippet = owner.call("GET", f"widget/{widget['id']}/snippet").json()["snippet"]
+    with owner.connect() as inbox:
+        inbox.expect("ready")
+        wait_until(lambda: owner.call("GET", f"widget/{widget['id']}").json()["online"])
+        chat = visit(html(body=snippet))
+        expect(chat.launcher).to_have_accessible_name("Chat, online now")
+        chat.open()
+        expect(chat.dialog).to_contain_text("Hi there!")
+        expect(chat.dialog).to_contain_text("Ask us — anything")
+        expect(chat.dialog.locator("img")).to_have_js_property("naturalWidth", 40)
+        assert colour_of(chat) == "rgb(118, 80, 255)"
+        changes = {"welcome_heading": "How can we help?", "primary_color": "#5B3FCC", "show_online_badge": False}
+        owner.call("PUT", f"widget/update/{widget['id']}", changes).raise_for_status()
+        chat.page.reload()
+        expect(chat.launcher).to_have_accessible_name("Chat")
+        assert colour_of(chat) == "rgb(91, 63, 204)"
+        chat.open()
+        expect(chat.dialog).to_contain_text("How can we help?")
+        expect(chat.dialog).to_contain_text("Ask us — anything")
+
+
+def colour_of(chat: Widget) -> str:
+    return str(chat.launcher.evaluate("button => getComputedStyle(button).backgroundColor"))
 
 
 def test_markup_with_the_scripts_name_brings_in_nobody_else(visit: Visit) -> None:

@@ -3,7 +3,6 @@
 import json
 import shlex
 from concurrent.futures import ThreadPoolExecutor
-from itertools import pairwise
 from typing import Any
 from uuid import uuid4
 
@@ -14,6 +13,7 @@ from auth_signing.tokens import token_issue
 from conversations.models import Conversation
 from tests.cast import Cast
 from tests.clients import new_owner
+from tests.curl import curl
 from tests.rest import Rest
 from tests.server import Server
 from widgets.models import Widget
@@ -63,33 +63,20 @@ SEED_DEFAULTS = {
 }
 
 
-def curl(command: str, **replaced: str) -> httpx.Response:
-    """Runs a curl command as a reader would, but for what is replaced."""
-    for old, new in replaced.items():
-        command = command.replace({"host": "https://api.pingback.live", "token": "<your_token>"}.get(old, old), new)
-    words = shlex.split(command)
-    options = list(pairwise(words))
-    headers = dict(value.split(": ", 1) for name, value in options if name == "-H")
-    body = next((value for name, value in options if name == "-d"), "")
-    method = next(value for name, value in options if name == "-X")
-    url = next(word for word in words if word.startswith("http"))
-    return httpx.request(method, url, headers=headers, content=body.encode())
-
-
 def test_every_curl_of_the_guide_works_as_it_stands(server: Server) -> None:
     api, token = f"{server.url}/api/v1", new_owner(server).token
-    made = curl(CREATE, host=server.url, token=token)
+    reader = {"https://api.pingback.live": server.url, "<your_token>": token}
+    made = curl(CREATE, reader)
     assert made.status_code == 201
     widget = made.json()
     sent = json.loads(shlex.split(CREATE)[-1])
     assert {name: widget[name] for name in sent} == {**sent, "domain": "example.com"}
-    again = curl(CREATE, host=server.url, token=token)
+    again = curl(CREATE, reader)
     assert (again.status_code, again.json()["code"]) == (400, "WIDGET_EXISTS")
 
     config = httpx.get(f"{api}/widget/{widget['id']}").json()
     assert config["welcome_tagline"] == "Ask us anything — we are here to help."
-    changes = UPDATE.replace("a1b2c3d4-e5f6-7890-abcd-ef1234567890", widget["id"])
-    updated = curl(changes, host=server.url, token=token)
+    updated = curl(UPDATE, reader | {"a1b2c3d4-e5f6-7890-abcd-ef1234567890": widget["id"]})
     assert updated.status_code == 200
     sent = json.loads(shlex.split(UPDATE)[-1])
     assert {name: updated.json()[name] for name in sent} == {**sent, "domain": "example.com"}
