@@ -135,7 +135,7 @@ def test_a_rate_limit_is_said_in_words_and_passes(page_factory: Pages, make_serv
     widget.say("one")
     for content in ("two", "three", "four"):
         widget.write(content)
-    expect(widget.dialog).to_contain_text("Many messages at once")
+    expect(widget.dialog).to_contain_text("Busy right now")
     expect(widget.log.locator(".row", has_text="four")).to_contain_text("Sent", timeout=20_000)
     expect(widget.rows).to_have_text(["one", "two", "three", "four"])
     expect(widget.dialog).not_to_contain_text("Many messages")

@@ -3,6 +3,8 @@
  *
  * @typedef {{id: string, name: string}} Person
  *
+ * @typedef {{id: string, name: string, content_type: string, size: number}} Attachment
+ *
  * @typedef {object} Message
  * @property {number} id
  * @property {number} conversation_id
@@ -12,7 +14,7 @@
  * @property {string | null} client_id only for the side that sent it
  * @property {"customer" | "agent" | "system"} sender_type
  * @property {Person | null} author
- * @property {{id: string, name: string, content_type: string, size: number}[]} [attachments]
+ * @property {Attachment[]} [attachments]
  * @property {string} content
  * @property {string} created_at
  *

@@ -12,7 +12,7 @@ const ANSWER_GOES_ON = 60_000; // answers often come in several messages
 const NO_TOKEN = 4401;
 
 /**
- * @typedef {{home: typeof import("./home.js"), http: typeof import("./http.js"), sound: typeof import("./sound.js")}} Later
+ * @typedef {{home: typeof import("./home.js"), http: typeof import("./http.js"), sound: typeof import("./sound.js"), files: typeof import("./files.js")}} Later
  *
  * @typedef {object} Options
  * @property {ShadowRoot} shadow

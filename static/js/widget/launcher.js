@@ -12,6 +12,7 @@
     home: "{{static js/widget/home.js}}",
     http: "{{static js/widget/http.js}}",
     sound: "{{static js/widget/sound.js}}",
+    files: "{{static js/widget/files.js}}",
   };
   const AWAITED = 864e5; // how long an answer is waited for, in ms
   const BUBBLE =

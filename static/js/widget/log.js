@@ -17,6 +17,7 @@ const NEAR = 60; // px from the end that still count as the end
  * @property {string} [at]
  * @property {string} [mark] how far it got
  * @property {Item} [item] not stored yet
+ * @property {import("../shared/types.js").Attachment[]} [files]
  */
 
 /** The messages of one conversation. Only the rows around what is read are in the page, however long it is. */
@@ -152,9 +153,9 @@ export class Log {
   #showOlder(older) {
     if (this.older.dataset.state === older) return;
     this.older.dataset.state = older;
-    const again = make("button", { type: "button", textContent: "Try again" });
-    again.addEventListener("click", () => this.handlers.onOlder());
-    this.older.replaceChildren(...(older === "failed" ? ["Earlier messages could not be loaded. ", again] : [older && "Loading earlier messages"]));
+    this.older.replaceChildren(...(older === "failed"
+      ? ["Earlier messages could not be loaded. ", again(() => this.handlers.onOlder())]
+      : [older && "Loading earlier messages"]));
   }
 
   /** @param {string} name */
@@ -193,9 +194,7 @@ export class Log {
    */
   #meta({ item, at, mark }, textContent) {
     if (item?.state === "failed") {
-      const again = make("button", { type: "button", textContent: "Try again" });
-      again.addEventListener("click", () => this.handlers.onRetry(item.client_id));
-      return ["Not sent. ", again];
+      return ["Not sent. ", again(() => this.handlers.onRetry(item.client_id))];
     }
     if (item) return [make("span", { className: "wait", textContent: "Sending" })];
     if (!at) return [];
@@ -217,7 +216,7 @@ export function rowsOf({ talk, config, outbox, current }) {
   let isNewer = false;
   /** @type {Row | undefined} */
   let mine;
-  for (const { id, client_id, kind, author, content, created_at: at, seq, sender_type } of talk?.messages ?? []) {
+  for (const { id, client_id, kind, author, content, attachments: files, created_at: at, seq, sender_type } of talk?.messages ?? []) {
     const date = new Date(at).toDateString();
     if (date !== day) rows.push({ key: (day = date), side: "day", content: dayText(new Date(at)) });
     const isMine = sender_type === "customer";
@@ -229,7 +228,7 @@ export function rowsOf({ talk, config, outbox, current }) {
     const side = kind === "activity" ? "activity" : isMine ? "mine" : "theirs";
     const mark = position <= (talk?.info.agent_read_seq ?? 0) ? "Seen" : "Sent";
     /** @type {Row} */
-    const row = { key: client_id ?? `${id}`, side, content, name: author?.name, at };
+    const row = { key: client_id ?? `${id}`, side, content, files, name: author?.name, at };
     if (isMine) {
       if (mine) mine.mark = undefined;
       (mine = row).mark = mark;
@@ -243,14 +242,20 @@ export function rowsOf({ talk, config, outbox, current }) {
 }
 
 /** @param {Row} row */
-function newRow({ name = "", content, side }) {
+function newRow({ name = "", content, side, files }) {
   if (side === "day") return make("div", {}, make("span", { textContent: content }));
   const pieces = textPieces(content).map(({ text, href }) =>
     href ? make("a", { href, textContent: text, target: "_blank", rel: "noopener noreferrer" }) : text);
   return make("div", {},
     make("div", { className: "who", textContent: name, dir: "auto" }),
     make("div", { className: "bubble", dir: "auto" }, ...pieces),
+    ...(files?.length ? [make("div", /** @type {any} */ ({ className: "files", files }))] : []),
     make("div", { className: "meta" }));
+}
+
+/** @param {() => void} onclick */
+function again(onclick) {
+  return make("button", { type: "button", textContent: "Try again", onclick });
 }
 
 /** @param {Date} date its day stands above the message */

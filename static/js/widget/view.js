@@ -6,8 +6,6 @@ const LONGEST = 10_000;
 const TYPING_EVERY = 3_000;
 const TYPING_PAUSE = 5_000;
 const TICK = 30_000; // times are relative
-const LIGHT_SURFACE = "#ffffff";
-const DARK_SURFACE = "#1b1b22";
 const REFUSED = new Set([4403, 4404]);
 const SPEAKER = "M3.5 9.5v5H7l4.5 4v-13L7 9.5Z";
 const ICONS = {
@@ -26,8 +24,7 @@ const WORDS = {
   offline: "You are offline. Your messages wait here.",
   polling: "Live answers are blocked here. New ones appear every few seconds.",
   failed: "Not sent. Your message is still here.",
-  limited: "Many messages at once. The next one goes out soon.",
-  busy: "Busy right now. Your message goes out soon.",
+  waiting: "Busy right now. Your message goes out soon.",
   unkept: "Your browser keeps nothing, so this chat ends when you leave the page.",
   refused: "Chat is not available here right now. Your text is still here.",
   broken: "Chat has stopped. Reload the page to go on.",
@@ -91,11 +88,13 @@ export function mountView(chat, options) {
 const composes = ({ isComposing, keyCode }) => isComposing || keyCode === 229;
 
 /** The chat window. */
-class View {
+export class View {
   /** @type {number | undefined | null} the conversation that is drawn; null: none yet */
   #drawn = null;
   /** @type {Promise<import("./home.js").Home> | undefined} */
   #home;
+  /** @type {Promise<import("./files.js").Files> | undefined} */
+  #files;
   #typedAt = 0;
   /** @type {any} */
   #typingEnds;
@@ -203,6 +202,8 @@ class View {
     if (isHome) this.#showHome();
     else if (this.#drawn !== chat.current) this.#take(chat.current);
     if (!isHome) this.log.render(rows, talk);
+    if (talk) this.#files ??= this.options.bring("files").then(({ Files }) => new Files(this, this.options));
+    this.#files?.then((files) => files.render(), () => (this.#files = undefined));
     setText(this.ending, ENDINGS[isHome ? "" : talk?.info.status ?? ""] ?? "");
     this.#showState(stateOf(chat));
   }
@@ -357,7 +358,7 @@ function stateOf({ stopped, isReady, connection, outbox, isPolling, token, isKep
   const failed = outbox.items.find(({ state, conversation_id }) => state === "failed" && conversation_id === current);
   if (failed) return { text: (failed.code === "VALIDATION_ERROR" && failed.detail) || WORDS.failed, isBad: true };
   const waiting = outbox.items.find(({ code }) => code);
-  if (waiting) return { text: waiting.code === "RATE_LIMITED" ? WORDS.limited : WORDS.busy };
+  if (waiting) return { text: WORDS.waiting };
   if (isPolling && connection.state === "reconnecting") return { text: WORDS.polling };
   return { text: token && !isKept ? WORDS.unkept : "" };
 }
@@ -368,33 +369,16 @@ function stateOf({ stopped, isReady, connection, outbox, isPolling, token, isKep
  * @returns {Record<string, string>}
  */
 export function palette({ primary_color: primary, secondary_color: secondary }) {
-  const [light, dark] = [contrast(primary, LIGHT_SURFACE), contrast(primary, DARK_SURFACE)];
+  const light = luminance(primary);
+  const isReadable = (Math.max(light, luminance(secondary)) + 0.05) / (Math.min(light, luminance(secondary)) + 0.05) >= 4.5;
   return {
     "--primary": primary,
-    "--on-primary": textOn(primary, secondary),
-    "--edge-light": light < 1.6 ? "#00000040" : "transparent",
-    "--edge-dark": dark < 1.6 ? "#ffffff4d" : "transparent",
-    "--ring-light": light < 3 ? "#1d1d24" : primary,
-    "--ring-dark": dark < 3 ? "#ececf1" : primary,
+    "--on-primary": isReadable ? secondary : light > 0.179 ? "#000000" : "#ffffff", // from there on black stands out more
+    "--edge-light": light > 0.606 ? "#00000040" : "transparent", // contrast to the window under 1.6
+    "--edge-dark": light < 0.0484 ? "#ffffff4d" : "transparent",
+    "--ring-light": light > 0.3 ? "#1d1d24" : primary, // under 3
+    "--ring-dark": light < 0.1345 ? "#ececf1" : primary,
   };
-}
-
-/**
- * @param {string} background
- * @param {string} wished
- */
-function textOn(background, wished) {
-  if (contrast(background, wished) >= 4.5) return wished;
-  return contrast(background, "#000000") > contrast(background, "#ffffff") ? "#000000" : "#ffffff";
-}
-
-/**
- * @param {string} one
- * @param {string} other
- */
-function contrast(one, other) {
-  const [dark, light] = [luminance(one), luminance(other)].sort((a, b) => a - b);
-  return (light + 0.05) / (dark + 0.05);
 }
 
 /** @param {string} colour `#rrggbb` */
