@@ -6,7 +6,7 @@ import { make } from "./log.js";
 
 const CLIP = "m18 11-7.2 7.2a4.6 4.6 0 0 1-6.5-6.5l7.7-7.7a3 3 0 0 1 4.3 4.3L8.7 15.9a1.5 1.5 0 0 1-2.1-2.1l6.6-6.6";
 const CSS = `
-.panel .attach { margin-inline-start: -8px; color: var(--muted) }
+.panel .attach { margin-inline-start: -52px; margin-block-end: 1px; color: var(--muted) }
 .panel .attach:hover { color: var(--text) }
 .files { display: grid; gap: 4px; max-width: 100%; margin-block-start: 4px }
 .mine .files { justify-items: end }
@@ -47,7 +47,7 @@ export class Files {
       this.#sendAll(chooser.files);
       chooser.value = "";
     };
-    form.prepend(chooser, this.button);
+    input.after(chooser, this.button);
     form.before(this.uploads);
     input.addEventListener("paste", (event) => this.#take(event, event.clipboardData));
     panel.addEventListener("dragover", (event) => {

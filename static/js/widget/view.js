@@ -194,7 +194,7 @@ export class View {
     panel.classList.toggle("talk", !isWelcome);
     panel.ariaLabel = config.welcome_heading;
     setText(this.heading, agent || config.welcome_heading);
-    setText(this.presence, chat.isOnline ? WORDS.online : WORDS.away);
+    setText(this.presence, chat.isOnline ? WORDS.online : isWelcome ? WORDS.away : WORDS.away.slice(0, 11));
     this.presenceLine.classList.toggle("online", chat.isOnline);
     this.back.hidden = isHome || !chat.talks.size;
     this.#showFace(agent);
