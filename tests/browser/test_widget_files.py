@@ -43,7 +43,7 @@ def test_files_of_both_sides_are_shown_and_can_be_downloaded(chat: Widget, page_
         svg.click()
     assert download.value.suggested_filename == "drawing.svg"
     desk = Desk(page_factory(), chat.server)
-    desk.open("drawing.svg")
+    desk.page.goto(f"{chat.server.url}/inbox/{chat.newest_conversation()}/")
     desk.page.locator(".composer input[type=file]").set_input_files(
         {"name": "answer.png", "mimeType": "x/y", "buffer": PNG}
     )
