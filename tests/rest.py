@@ -3,7 +3,10 @@
 import json
 from typing import Any
 
+from django.conf import settings
 from django.test import Client
+
+from auth_signing import limits
 
 
 class Rest:
@@ -18,3 +21,10 @@ class Rest:
         content_type = "application/octet-stream" if body is None else "application/json"
         answer = self.client.generic(method, f"/api/v1/{path}", data, content_type, headers=self.headers)
         return answer.status_code, answer.json() if answer.content else None
+
+
+def forget_limits() -> None:
+    """What was counted, as if its windows had passed."""
+    limits.in_process.storage.reset()
+    if settings.REDIS_URL:
+        limits._shared().storage.reset()

@@ -48,6 +48,7 @@ FILTERS = [
 
 class ConversationsApi(TeamApi):
     pagination_class = ConversationPages
+    refusals = [NotFound]
 
     @extend_schema(parameters=FILTERS, responses=ConversationOutput(many=True))
     def get(self, request: Request) -> Response:

@@ -40,6 +40,7 @@ class VisitorApi(Api):
 
 class VisitorConversationsApi(VisitorApi):
     pagination_class = CursorPages
+    refusals = [NotFound, OriginRefused]
 
     @extend_schema(responses=VisitorConversationOutput(many=True))
     def get(self, request: Request) -> Response:

@@ -8,17 +8,17 @@ from django.core import mail
 from django.test import Client, override_settings
 from knox.models import AuthToken
 
-from auth_signing import limits
 from auth_signing.models import User
 from auth_signing.tokens import token_issue
 from tests.cast import PASSWORD, Cast
+from tests.rest import forget_limits
 
 NEW = "another long one"
 
 
 @pytest.fixture(autouse=True)
 def _fresh_limits() -> None:
-    limits.in_process.storage.reset()
+    forget_limits()
 
 
 def test_changing_a_password_ends_tokens_and_other_sessions(cast: Cast) -> None:

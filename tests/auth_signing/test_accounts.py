@@ -9,11 +9,10 @@ from django.test import Client, override_settings
 from django.utils import timezone
 from knox.models import AuthToken
 
-from auth_signing import limits
 from auth_signing.models import Agent, User
 from auth_signing.tokens import token_issue
 from tests.cast import PASSWORD, Cast
-from tests.rest import Rest
+from tests.rest import Rest, forget_limits
 from widgets.models import Widget
 
 ADA = {"email": "Ada@Example.com", "full_name": "Ada Bell", "password": "a long enough one"}
@@ -21,7 +20,7 @@ ADA = {"email": "Ada@Example.com", "full_name": "Ada Bell", "password": "a long 
 
 @pytest.fixture(autouse=True)
 def _fresh_limits(db: None) -> None:
-    limits.in_process.storage.reset()
+    forget_limits()
 
 
 def test_registering_answers_a_token_that_says_who_one_is() -> None:
@@ -124,7 +123,7 @@ def test_too_many_failed_logins_from_one_address_lock_the_address(cast: Cast) ->
         assert Rest()("POST", "auth/login", {"email": f"{number}@example.com", "password": "wrong"})[0] == 401
     login = {"email": cast.alice.user.email, "password": PASSWORD}
     assert Rest()("POST", "auth/login", login)[0] == 429
-    limits.in_process.storage.reset()  # as the window does
+    forget_limits()  # as the window does
     assert Rest()("POST", "auth/login", login)[0] == 200
 
 

@@ -13,21 +13,20 @@ from django.test import Client, override_settings
 from django.utils import timezone
 from knox.models import AuthToken
 
-from auth_signing import limits
 from auth_signing.models import Agent, Invitation, User
 from auth_signing.tokens import token_issue
 from conversations.models import Conversation
 from tests.cast import PASSWORD, Cast
 from tests.clients import new_owner
 from tests.conftest import MakeServer
-from tests.rest import Rest
+from tests.rest import Rest, forget_limits
 
 NEW = {"full_name": "Dora Drew", "password": "correct horse"}
 
 
 @pytest.fixture(autouse=True)
 def _fresh_limits() -> None:
-    limits.in_process.storage.reset()
+    forget_limits()
 
 
 @pytest.fixture
