@@ -31,15 +31,18 @@ class SignIn(auth_views.LoginView):
     redirect_authenticated_user = True
 
 
-class PasswordChange(auth_views.PasswordChangeView):
-    """Ends the person's tokens and their sessions elsewhere."""
-
-    template_name = "account/password_change.html"
-    success_url = reverse_lazy("password_changed")
+class RevokesTokens:
+    """A new password ends the person's tokens; Django ends their sessions elsewhere."""
 
     def form_valid(self, form: Any) -> HttpResponse:
         tokens_revoke(form.user)
-        return super().form_valid(form)
+        answer: HttpResponse = super().form_valid(form)  # type: ignore[misc]  # of the view it is mixed into
+        return answer
+
+
+class PasswordChange(RevokesTokens, auth_views.PasswordChangeView):
+    template_name = "account/password_change.html"
+    success_url = reverse_lazy("password_changed")
 
 
 class PasswordReset(auth_views.PasswordResetView):
@@ -62,13 +65,9 @@ class PasswordReset(auth_views.PasswordResetView):
         return super().form_valid(form)
 
 
-class PasswordResetConfirm(auth_views.PasswordResetConfirmView):
+class PasswordResetConfirm(RevokesTokens, auth_views.PasswordResetConfirmView):
     template_name = "account/password_reset_confirm.html"
     success_url = reverse_lazy("sign_in")
-
-    def form_valid(self, form: Any) -> HttpResponse:
-        tokens_revoke(form.user)
-        return super().form_valid(form)
 
 
 @method_decorator(never_cache, name="dispatch")

@@ -17,8 +17,6 @@ from rest_framework.response import Response
 from pingback import errors
 from pingback.errors import Invalid, Refusal
 
-PAGE_LIMIT = 50
-LONGEST_PAGE = 100
 LONGEST_QUERY = 200
 
 

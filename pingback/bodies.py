@@ -26,7 +26,7 @@ class BodyLimits:
 
 
 class TemporaryBody:
-    """A body that has come in, beyond a few kilobytes on disk."""
+    """A body that has come in, on disk where it is large."""
 
     def __init__(self) -> None:
         self._file = SpooledTemporaryFile(IN_MEMORY_BYTES)  # noqa: SIM115 (closed by __exit__)

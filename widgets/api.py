@@ -88,9 +88,7 @@ def can_be_kept(value: Any) -> bool:
 @example(primary_color="#5B3FCC", welcome_heading="How can we help?")
 class WidgetChanges(StrictSerializer):
     name = Text(max_length=100, required=False)
-    domain = Domain(
-        required=False, help_text="Where it may run: this host, `www.` and its subdomains. One widget each."
-    )
+    domain = Domain(required=False, help_text=DOMAIN)
     allowed_domains = Domains(required=False, help_text="More hosts where it may run.")
     welcome_heading = Text(max_length=100, required=False)
     welcome_tagline = Text(max_length=200, required=False, allow_blank=True)

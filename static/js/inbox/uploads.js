@@ -1,4 +1,5 @@
 import { newId } from "../shared/messages.js";
+import { sendFile } from "../shared/send_file.js";
 import { agentId, clone, part, setText, toast } from "./dom.js";
 import { showSignedOut } from "./status.js";
 
@@ -92,24 +93,12 @@ export class Uploads {
    * @param {string} clientId
    * @returns {Promise<string | undefined>} why it was not sent
    */
-  #send(row, file, clientId) {
+  async #send(row, file, clientId) {
     const progress = part(row, "progress", HTMLProgressElement);
-    const form = new FormData();
-    form.append("client_id", clientId);
-    form.append("file", file);
-    return new Promise((resolve) => {
-      const request = new XMLHttpRequest(); // fetch tells nothing of what has left
-      request.open("POST", this.path);
-      for (const [name, value] of Object.entries(headers())) request.setRequestHeader(name, value);
-      request.responseType = "json";
-      request.upload.onprogress = ({ loaded, total }) => (progress.value = loaded / total);
-      request.onerror = () => resolve("The server can't be reached.");
-      request.onload = () => {
-        if (request.status === 401) showSignedOut();
-        resolve(request.status < 300 ? undefined : request.response?.detail ?? "That did not work.");
-      };
-      request.send(form);
-    });
+    const onProgress = (/** @type {number} */ sent) => (progress.value = sent);
+    const outcome = await sendFile(this.path, { file, clientId, headers: headers(), onProgress });
+    if (outcome.status === 401) showSignedOut();
+    return outcome.refusal;
   }
 }
 

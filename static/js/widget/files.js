@@ -2,6 +2,7 @@
 /** @import { Options } from "./chat.js" */
 /** @import { View } from "./view.js" */
 import { newId } from "../shared/messages.js";
+import { sendFile } from "../shared/send_file.js";
 import { make } from "./log.js";
 
 const CLIP = "m18 11-7.2 7.2a4.6 4.6 0 0 1-6.5-6.5l7.7-7.7a3 3 0 0 1 4.3 4.3L8.7 15.9a1.5 1.5 0 0 1-2.1-2.1l6.6-6.6";
@@ -156,37 +157,16 @@ export class Files {
     state.className = "";
     state.textContent = "Waiting";
     this.#last = this.#last.then(async () => {
-      const refusal = await this.#send(row.dataset.talk ?? "", file, clientId, (part) => (state.textContent = `${Math.floor(part * 100)} %`));
-      if (refusal === undefined) return row.remove();
+      const onProgress = (/** @type {number} */ sent) => (state.textContent = `${Math.floor(sent * 100)} %`);
+      const url = `${this.api}conversations/${row.dataset.talk}/upload`;
+      const outcome = await sendFile(url, { file, clientId, headers: this.#headers, onProgress });
+      if (outcome.refusal === undefined) return row.remove();
       const again = make("button", { type: "button", textContent: "Try again" });
       again.onclick = () => this.#queue(row, file, clientId);
       const discard = make("button", { type: "button", textContent: "Discard" });
       discard.onclick = () => row.remove();
       state.className = "bad";
-      state.replaceChildren(`Not sent. ${refusal} `, again, " ", discard);
-    });
-  }
-
-  /**
-   * @param {string} talk
-   * @param {File} file
-   * @param {string} clientId
-   * @param {(part: number) => void} onProgress
-   * @returns {Promise<string | undefined>} why it was not sent
-   */
-  #send(talk, file, clientId, onProgress) {
-    const form = new FormData();
-    form.append("client_id", clientId);
-    form.append("file", file);
-    return new Promise((resolve) => {
-      const request = new XMLHttpRequest(); // fetch tells nothing of what has left
-      request.open("POST", `${this.api}conversations/${talk}/upload`);
-      for (const [name, value] of Object.entries(this.#headers)) request.setRequestHeader(name, value);
-      request.responseType = "json";
-      request.upload.onprogress = ({ loaded, total }) => onProgress(loaded / total);
-      request.onerror = () => resolve("The server can't be reached.");
-      request.onload = () => resolve(request.status < 300 ? undefined : request.response?.detail ?? "That did not work.");
-      request.send(form);
+      state.replaceChildren(`Not sent. ${outcome.refusal} `, again, " ", discard);
     });
   }
 }
