@@ -15,7 +15,7 @@ from auth_signing.callers import Caller
 from conversations import events
 from conversations.api.agents import own_conversation as conversation_of_the_team
 from conversations.api.shapes import MessageOutput, UploadInput
-from conversations.api.visitors import VisitorApi
+from conversations.api.visitors import VisitorApi, check_page
 from conversations.api.visitors import own_conversation as conversation_of_the_visitor
 from conversations.errors import BadForm, ConversationClosed, NotMultipart
 from conversations.files import file_response
@@ -81,18 +81,20 @@ class TeamFileApi(FileApi, TeamApi):
     @extend_schema(responses=EVERY_FILE)
     def get(self, request: Request, file_id: UUID) -> HttpResponse:
         """A file that came with a message of the business."""
-        return readable_file(caller_of(request), file_id)
+        return file_response(readable_file(caller_of(request), file_id))
 
 
 class VisitorFileApi(FileApi, VisitorApi):
     @extend_schema(responses=EVERY_FILE)
     def get(self, request: Request, file_id: UUID) -> HttpResponse:
         """A file of one of the visitor's conversations."""
-        return readable_file(caller_of(request), file_id)
+        found = readable_file(caller_of(request), file_id)
+        check_page(request, found.message.conversation)
+        return file_response(found)
 
 
-def readable_file(caller: Caller, file_id: UUID) -> HttpResponse:
-    found = Attachment.objects.visible_to(caller).filter(pk=file_id).first()
-    if found is None:
+def readable_file(caller: Caller, file_id: UUID) -> Attachment:
+    found = Attachment.objects.visible_to(caller).select_related("message__conversation__widget").filter(pk=file_id)
+    if (file := found.first()) is None:
         raise NotFound
-    return file_response(found)
+    return file

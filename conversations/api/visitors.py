@@ -104,10 +104,15 @@ def own_conversation(request: Request, conversation_id: int) -> Conversation:
     conversation = found.with_people().select_related("widget").first()
     if conversation is None:
         raise NotFound
+    check_page(request, conversation)
+    return conversation
+
+
+def check_page(request: Request, conversation: Conversation) -> None:
+    """`conversation` with its widget loaded."""
     host = page_host(request)
     if host and not is_allowed(host, conversation.widget.domains):
         raise OriginRefused
-    return conversation
 
 
 def posted(caller: Caller, **where: Any) -> Response:

@@ -44,10 +44,11 @@ class InboxSocket(Socket[AgentHello]):
             self._who = partial(caller_for_cookies, self.header(b"cookie"))
         else:
             raise OriginRefused
-        self.caller = await in_thread(self._who)
-        self._checking = asyncio.create_task(self._keep_checking())
-        if hello.agent not in {None, self.caller.agent_id}:
+        caller = await in_thread(self._who)
+        if hello.agent not in {None, caller.agent_id}:
             raise InvalidToken("Somebody else has signed in.")
+        self.caller = caller
+        self._checking = asyncio.create_task(self._keep_checking())
         self.join(events.business_group(self.caller.business_id))
         if self.caller.agent_id:
             self.join(events.agent_group(self.caller.agent_id))

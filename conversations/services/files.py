@@ -7,6 +7,7 @@ from django.conf import settings
 
 from auth_signing.callers import Caller
 from conversations.files import file_forget, file_store
+from conversations.models import Attachment
 from conversations.services.messages import MessageDraft, Posted, message_post
 from pingback.errors import BodyTooLarge
 
@@ -23,11 +24,8 @@ def message_post_file(*, caller: Caller, conversation_id: int, file: Any, conten
         conversation_id=conversation_id,
         files=(stored,),
     )
-    is_kept = False
     try:
-        posted = message_post(draft)
-        is_kept = not posted.repeated
+        return message_post(draft)
     finally:
-        if not is_kept:
+        if not Attachment.objects.filter(key=stored.key).exists():
             file_forget(stored)
-    return posted

@@ -1,7 +1,11 @@
 """Who is at the inbox: heartbeats, what people say of themselves, and who hears of it."""
 
+import asyncio
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from unittest.mock import AsyncMock
+from uuid import uuid4
 
 import pytest
 from django.test import Client
@@ -10,6 +14,9 @@ from django.utils import timezone
 from auth_signing.models import Agent
 from auth_signing.presence import GOODBYE_LIFE, agents_beat, agents_lapse, agents_left
 from auth_signing.querysets import HEARTBEAT_LIFE
+from conversations.realtime import inbox
+from conversations.realtime.frames import AgentHello
+from pingback.errors import InvalidToken
 from tests.cast import Cast
 from tests.clients import Peer, demo_agent, new_visitor
 from tests.conftest import MakeServer
@@ -97,14 +104,28 @@ def test_visitors_and_colleagues_hear_who_comes_and_who_is_away(make_server: Mak
     visitor, agent = new_visitor(server), demo_agent(server)
     with visitor.connect() as page:
         assert page.expect("presence") == {"type": "presence", "online": False}
-        with agent.connect() as inbox:
+        with agent.connect() as desk:
             assert page.expect("presence")["online"] is True
-            assert inbox.expect("presence")["status"] == "live"
+            assert desk.expect("presence")["status"] == "live"
             agent.post("/inbox/presence/", status="away")
-            assert inbox.expect("presence")["status"] == "away"
+            assert desk.expect("presence")["status"] == "away"
             assert page.expect("presence")["online"] is False
             with visitor.connect() as another:
                 assert another.expect("presence")["online"] is False
             agent.post("/inbox/presence/", status="live")
             assert page.expect("presence")["online"] is True
     assert presences(page) == [False, True, False, True]
+
+
+def test_a_socket_that_was_refused_was_never_there(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Or it would take away the one who really is."""
+
+    async def here(work: Callable[[], Any]) -> Any:
+        return cast.caller(cast.bob)
+
+    monkeypatch.setattr(inbox, "in_thread", here)
+    socket = inbox.InboxSocket({"headers": []}, AsyncMock(), AsyncMock())
+    with pytest.raises(InvalidToken):
+        asyncio.run(socket.admit(AgentHello(token="good", agent=uuid4())))
+    socket.left()  # has nobody to take away
+    assert not hasattr(socket, "caller")

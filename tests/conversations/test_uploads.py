@@ -13,6 +13,8 @@ from django.test import Client
 from auth_signing.tokens import token_issue
 from conversations.files import clean_name
 from conversations.models import Attachment, Message
+from conversations.services import message_post
+from pingback.errors import StoreUnavailable
 from tests.cast import Cast
 from tests.clients import Person, Visitor, new_owner
 from tests.conversations.samples import MB, PNG, SVG
@@ -177,6 +179,23 @@ def test_only_who_may_read_the_conversation_may_read_the_file(cast: Cast, upload
     assert answer.status_code == 404
 
 
+def test_a_file_whose_commit_was_not_heard_of_stays(
+    uploads: Uploads, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def committed_but_cut(draft: Any) -> Any:
+        message_post(draft)
+        raise StoreUnavailable
+
+    monkeypatch.setattr("conversations.services.files.message_post", committed_but_cut)
+    client_id = str(uuid4())
+    assert uploads.post("chair.png", PNG, client_id=client_id)[0] == 503
+    monkeypatch.undo()
+    status, message = uploads.post("chair.png", PNG, client_id=client_id)
+    assert status == 200
+    assert uploads.get(message["attachments"][0]).content == PNG
+    assert len(kept(tmp_path)) == 1
+
+
 # Against a running server: what the edge lets in
 
 
@@ -225,6 +244,16 @@ def test_files_reach_the_other_side_and_no_other_visitor(owner: Person, visitor:
     with visitor.connect() as browser:
         (mine,) = [frame for frame in browser.seen if frame.get("attachments")]
         assert mine["attachments"] == sent["attachments"]
+
+
+def test_a_foreign_page_gets_no_file(owner: Person, visitor: Visitor) -> None:
+    conversation = visitor.write_first()["conversation_id"]
+    sent = send(visitor, conversation, PNG).json()
+    owner.call("POST", "widget/create", {"domain": "shop.example"})
+    url = f"{visitor.server.url}/api/v1/visitor/files/{sent['attachments'][0]['id']}"
+    for origin, status in (("https://shop.example", 200), ("https://evil.example", 403)):
+        headers = {"Authorization": f"Visitor {visitor.token}", "Origin": origin}
+        assert httpx.get(url, headers=headers).status_code == status
 
 
 def test_a_hundred_files_at_once_all_arrive_or_are_told_to_wait(owner: Person, visitor: Visitor) -> None:
