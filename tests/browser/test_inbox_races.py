@@ -321,3 +321,40 @@ def test_the_focus_of_a_row_that_leaves_goes_to_its_neighbour(desk: Desk, page_f
     other.assignee.select_option(index=1)
     expect(desk.row("I am taken")).to_have_count(0)
     expect(desk.row("I stay here").get_by_role("link")).to_be_focused()
+
+
+def test_rows_that_were_fetched_before_a_message_do_not_hide_it_when_the_pointer_rests(
+    desk: Desk, server: Server
+) -> None:
+    visitor = writes(server, "Before the pointer")
+    expect(desk.row("Before the pointer")).to_be_visible()
+    desk.page.wait_for_timeout(1_500)  # what was fetched is drawn
+    box = desk.row("Before the pointer").bounding_box()
+    assert box
+    release = hold(desk.page, r"/inbox/list/")
+    writes(server, "Makes the rows be fetched")
+    desk.page.wait_for_timeout(300)
+    desk.page.mouse.move(box["x"] + 40, box["y"] + 20)
+    desk.page.mouse.move(box["x"] + 60, box["y"] + 30)
+    release()
+    desk.page.wait_for_timeout(300)  # the answer waits for the pointer to rest
+    with visitor.connect() as browser:
+        browser.post("After the answer", conversation_id=own_conversation(browser))
+    expect(desk.row("After the answer")).to_be_visible()
+    desk.page.wait_for_timeout(4_000)
+    expect(desk.row("After the answer")).to_be_visible()
+
+
+def test_the_signed_out_cover_stays_when_the_line_drops(desk: Desk, server: Server) -> None:
+    writes(server, "Not for the next one")
+    desk.open("Not for the next one")
+    other = desk.page.context.new_page()
+    other.goto(f"{server.url}/inbox/")
+    other.get_by_role("button", name="Sign out").click()
+    expect(desk.page.get_by_role("link", name="Sign in")).to_be_visible(timeout=PATIENCE)
+    desk.page.context.set_offline(True)
+    desk.page.wait_for_timeout(1_500)
+    expect(desk.page.get_by_role("link", name="Sign in")).to_be_visible()
+    expect(desk.texts.first).to_be_hidden()
+    expect(desk.page).to_have_title("PingBack")
+    desk.page.context.set_offline(False)

@@ -22,11 +22,16 @@ export class Calm {
     return performance.now() - this.#movedAt < RESTS_AFTER;
   }
 
-  /** @param {() => void} move now, or after what waits already */
-  then(move) {
-    this.#waiting.push(move);
-    if (!this.isDisturbed) this.#settle();
-    else if (this.#waiting.length === 1) this.#await();
+  /**
+   * @param {() => void} move now, or after what waits already
+   * @returns {Promise<void>} kept once it has moved; never, if it was forgotten
+   */
+  settled(move) {
+    return new Promise((done) => {
+      this.#waiting.push(() => (move(), done()));
+      if (!this.isDisturbed) this.#settle();
+      else if (this.#waiting.length === 1) this.#await();
+    });
   }
 
   forget() {

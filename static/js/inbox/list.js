@@ -30,7 +30,7 @@ export class ConversationList {
   #length = 0;
   #refetch = new Refetch(
     () => `${this.#listing.dataset.path}list/?rows=${this.#length}`,
-    (html) => this.#calm.then(() => this.#show(html)),
+    (html) => this.#calm.settled(() => this.#show(html)),
   );
   #calm = new Calm(this.#section);
   #end = new IntersectionObserver(([{ isIntersecting, target }]) => {
@@ -68,7 +68,7 @@ export class ConversationList {
     if (fromCustomer) row.dataset.customerSeq = String(message.seq);
     this.#setLast(row, { text: message.content, ...message });
     this.#setUnread(row, fromCustomer && !this.isRead(message.conversation_id));
-    this.#calm.then(() => this.#place(row));
+    this.#calm.settled(() => this.#place(row));
   }
 
   /** @param {ConversationFrame} conversation */
@@ -87,7 +87,7 @@ export class ConversationList {
     if (!known) row.dataset.customerSeq = String(conversation.last_seq);
     if (conversation.last_message) this.#setLast(row, conversation.last_message);
     this.#setUnread(row, Boolean(conversation.unread) && !this.isRead(conversation.id));
-    this.#calm.then(() => this.#place(row));
+    this.#calm.settled(() => this.#place(row));
   }
 
   /** @param {MarkFrame} mark */
@@ -118,7 +118,7 @@ export class ConversationList {
   #leave(row) {
     row.classList.add("row-gone");
     this.#setUnread(row, false);
-    this.#calm.then(() => row.classList.contains("row-gone") && this.#remove(row));
+    this.#calm.settled(() => row.classList.contains("row-gone") && this.#remove(row));
   }
 
   /** Another list is on show, drawn a moment ago: what came meanwhile went to the last one. */

@@ -16,7 +16,7 @@ let timer;
  * @param {StateDetail} detail
  */
 export function showConnection(state, detail) {
-  if (state === "connecting") return;
+  if (state === "connecting" || inbox.dataset.connection === "signed-out") return;
   inbox.dataset.connection = state;
   if (state === "ready") return hide();
   if (state === "reconnecting" && !line.hidden) show(reconnecting());
@@ -31,6 +31,7 @@ export function showConnection(state, detail) {
  */
 export function showSignedOut() {
   inbox.dataset.connection = "signed-out";
+  document.title = "PingBack";
   show("You are signed out. What you wrote is still here.");
   link.search = `?next=${encodeURIComponent(location.pathname)}`;
   link.hidden = false;
