@@ -11,7 +11,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.cache import never_cache
+from django.utils.cache import add_never_cache_headers
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.middleware import HtmxDetails
 
@@ -50,7 +50,6 @@ def for_agents(
 ) -> Callable[Concatenate[InboxRequest, P], HttpResponse]:
     """Only for people of an active business. htmx gets a 401 instead of a redirect, so that the page stays."""
 
-    @wraps(view)
     def guarded(request: InboxRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         if not request.user.is_authenticated:
             back_to = request.get_full_path() if request.method == "GET" else reverse("inbox")
@@ -68,7 +67,14 @@ def for_agents(
         except Refusal as refusal:
             raise PermissionDenied(refusal.detail) from refusal
 
-    return never_cache(guarded)
+    @wraps(view)
+    def fresh(request: InboxRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        response = guarded(request, *args, **kwargs)
+        if not response.has_header("Cache-Control"):  # files say themselves how long they may be kept
+            add_never_cache_headers(response)
+        return response
+
+    return fresh
 
 
 class SignOut(LogoutView):

@@ -274,7 +274,7 @@ def test_earlier_messages_that_could_not_be_had_can_be_asked_for_again(desk: Des
     server.site.manage("shell", "--no-imports", "-c", LONG_AGO)
     desk.page.reload()
     desk.page.route("**/messages/?before=*", lambda route: route.abort(), times=1)
-    desk.row("m1").get_by_role("link").click()
+    desk.row("m1").first.get_by_role("link").click()
     older = desk.page.get_by_role("button", name="Load earlier messages")
     older.scroll_into_view_if_needed()
     expect(desk.page.get_by_text("The server can't be reached.")).to_be_visible()
@@ -358,3 +358,92 @@ def test_the_signed_out_cover_stays_when_the_line_drops(desk: Desk, server: Serv
     expect(desk.texts.first).to_be_hidden()
     expect(desk.page).to_have_title("PingBack")
     desk.page.context.set_offline(False)
+
+
+def test_the_later_choice_of_a_thread_and_a_list_counts(desk: Desk, server: Server) -> None:
+    visitor = writes(server, "Chosen first")
+    with visitor.connect() as browser:
+        release = hold(desk.page, f"/inbox/{own_conversation(browser)}/$")
+    desk.row("Chosen first").get_by_role("link").click(no_wait_after=True)
+    desk.go("Resolved")
+    release()
+    desk.page.wait_for_timeout(500)
+    expect(desk.page.locator(".conversation")).to_have_count(0)
+    assert desk.page.url.endswith("/inbox/resolved/")
+
+
+def test_back_says_so_when_the_server_can_not_be_reached(desk: Desk, server: Server) -> None:
+    writes(server, "Go back to me")
+    writes(server, "Come from me")
+    desk.open("Go back to me")
+    desk.open("Come from me")
+    desk.page.route(re.compile(r"/inbox/\d+/$"), lambda route: route.abort(), times=1)
+    desk.page.go_back()
+    expect(desk.page.get_by_text("The server can't be reached.")).to_be_visible()
+    desk.page.go_forward()
+    desk.page.go_back()
+    expect(desk.texts).to_have_text(["Go back to me"])
+
+
+@pytest.mark.parametrize("fault", ["refused", "offline"])
+def test_a_choice_that_was_not_stored_is_not_shown(desk: Desk, server: Server, fault: str) -> None:
+    writes(server, "Whose am I?")
+    desk.open("Whose am I?")
+    answer = {"refused": lambda route: route.fulfill(status=403), "offline": lambda route: route.abort()}[fault]
+    desk.page.route(re.compile("/(assign|presence)/$"), answer)
+    desk.assignee.select_option(index=1)
+    expect(desk.assignee).to_have_value("")
+    own = desk.page.get_by_role("combobox", name="Your status")
+    own.select_option("away")
+    expect(own).to_have_value("live")
+    expect(desk.page.locator(".toast")).to_be_visible()
+
+
+def test_what_comes_under_what_is_being_read_is_unread_in_the_list(desk: Desk, server: Server) -> None:
+    visitor = writes(server, "m1")
+    server.site.manage("shell", "--no-imports", "-c", LONG_AGO)
+    desk.page.reload()
+    desk.row("m1").first.get_by_role("link").click()
+    desk.page.get_by_role("log").evaluate("log => log.scrollTo(0, -1000)")
+    with visitor.connect() as browser:
+        browser.post("Did you see this?", conversation_id=own_conversation(browser))
+    row = desk.row("Did you see this?")
+    expect(row).to_have_class(re.compile("row-unread"))
+    desk.page.get_by_role("button", name="New messages").click()
+    expect(row).not_to_have_class(re.compile("row-unread"))
+
+
+def test_a_mark_that_overtakes_a_message_counts(
+    line_and_desk: tuple[Line, Desk], page_factory: Pages, server: Server
+) -> None:
+    line, desk = line_and_desk
+    visitor = writes(server, "Read elsewhere")
+    other = Desk(page_factory(), server, "owner")
+    other.open("Read elsewhere")
+    expect(desk.row("Read elsewhere")).not_to_have_class(re.compile("row-unread"))
+    line.holds_down = lambda frame: '"message"' in frame and "And this" in frame
+    with visitor.connect() as browser:
+        browser.post("And this", conversation_id=own_conversation(browser))
+    expect(other.texts.last).to_have_text("And this")
+    desk.page.wait_for_timeout(1_500)
+    line.release()
+    desk.page.wait_for_timeout(500)
+    expect(desk.row("And this")).not_to_have_class(re.compile("row-unread"))
+
+
+def test_the_focus_stays_where_the_keyboard_was(desk: Desk, server: Server) -> None:
+    """After older messages have come, and when one is signed out."""
+    writes(server, "m1")
+    server.site.manage("shell", "--no-imports", "-c", LONG_AGO)
+    desk.page.reload()
+    desk.page.route("**/messages/?before=*", lambda route: route.abort(), times=1)
+    desk.row("m1").first.get_by_role("link").click()
+    older = desk.page.get_by_role("button", name="Load earlier messages").first
+    older.scroll_into_view_if_needed()
+    expect(desk.page.get_by_text("The server can't be reached.")).to_be_visible()
+    older.press("Enter")
+    expect(desk.page.locator(".bubble")).to_have_count(200)
+    expect(desk.page.get_by_role("log")).to_be_focused()
+    desk.page.context.clear_cookies(name="sessionid")
+    desk.page.get_by_role("button", name="Resolve").click()
+    expect(desk.page.get_by_role("link", name="Sign in")).to_be_focused()

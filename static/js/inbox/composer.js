@@ -1,9 +1,10 @@
+import { pastedFiles } from "../shared/send_file.js";
 import { part } from "./dom.js";
 import { TypingTeller } from "./typing.js";
 
 const LONGEST = 10_000;
 
-/** Enter sends, Shift + Enter starts a new line. What can't be sent stays in the box. */
+/** Enter sends, Shift + Enter starts a new line. What can't be sent stays in the box. Files are chosen or pasted. */
 export class Composer {
   /**
    * @param {HTMLElement} root the conversation
@@ -11,12 +12,14 @@ export class Composer {
    * @param {string} options.draft
    * @param {(text: string) => void} options.keepDraft
    * @param {(content: string) => boolean} options.send
+   * @param {(files: FileList) => void} options.sendFiles
    * @param {(isTyping: boolean) => boolean} options.sayTyping
    */
-  constructor(root, { draft, keepDraft, send, sayTyping }) {
+  constructor(root, { draft, keepDraft, send, sendFiles, sayTyping }) {
     this.form = part(root, ".composer", HTMLFormElement);
     this.box = part(this.form, "textarea", HTMLTextAreaElement);
     this.send = send;
+    this.sendFiles = sendFiles;
     this.keepDraft = keepDraft;
     this.typing = new TypingTeller({ say: sayTyping });
     this.box.value = draft;
@@ -29,7 +32,22 @@ export class Composer {
       event.preventDefault();
       this.#submit();
     });
+    this.form.addEventListener("paste", (event) => this.#onPaste(event));
+    const chooser = part(this.form, "input[type=file]", HTMLInputElement);
+    part(this.form, ".attach", HTMLElement).addEventListener("click", () => chooser.click());
+    chooser.addEventListener("change", () => {
+      if (chooser.files) sendFiles(chooser.files);
+      chooser.value = "";
+    });
     this.#changed();
+  }
+
+  /** @param {ClipboardEvent} event */
+  #onPaste(event) {
+    const files = pastedFiles(event.clipboardData);
+    if (!files?.length) return;
+    event.preventDefault();
+    this.sendFiles(files);
   }
 
   /** @param {KeyboardEvent} event */
@@ -46,6 +64,11 @@ export class Composer {
     this.typing.stop();
     this.#changed();
     this.box.focus();
+  }
+
+  /** There is none in a closed conversation. */
+  get isShown() {
+    return this.form.offsetParent !== null;
   }
 
   /** Where a keyboard would cover what there is to read, only a finger opens it. */

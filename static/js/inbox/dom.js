@@ -5,6 +5,7 @@ import { textPieces } from "../shared/messages.js";
  * @typedef {object} Htmx
  * @property {(element: Element) => void} process
  * @property {(element: Element, name: string) => void} trigger
+ * @property {(verb: "GET", path: string, context: {source: Element, target: Element, swap: "innerHTML"}) => void} ajax
  * @property {(target: Element, html: string, options: {swapStyle: "innerHTML"}) => void} swap keeps focus
  */
 export const { htmx } = /** @type {{htmx: Htmx}} */ (/** @type {unknown} */ (window));
@@ -65,6 +66,16 @@ export function toast(text) {
   const element = clone("toast-template");
   setText(element, "span", text);
   part(document, "#toasts", HTMLElement).replaceChildren(element);
+}
+
+/**
+ * What the server knows; a form that is reset comes back to it.
+ * @param {HTMLSelectElement} select
+ * @param {string} value
+ */
+export function setChosen(select, value) {
+  for (const option of select.options) option.defaultSelected = option.value === value;
+  select.value = value;
 }
 
 /** @param {number} id a conversation that is not resolved any more */

@@ -61,7 +61,7 @@ export class ConversationList {
     this.#refetch.overtake();
     const row = this.#find(message.conversation_id);
     if (!row) return this.refetch();
-    if (message.rev < Number(row.dataset.rev)) return; // it was overtaken
+    if (message.rev < Number(row.dataset.rev)) return this.refetch(); // it was overtaken
     row.dataset.rev = String(message.rev);
     const fromCustomer = message.sender_type === "customer";
     if (fromCustomer && this.#listing.dataset.name === "resolved") return this.#leave(row); // it is open again
@@ -95,7 +95,9 @@ export class ConversationList {
     if (mark.type !== "read" || mark.sender_type !== "agent") return;
     this.#refetch.overtake();
     const row = this.#find(mark.conversation_id);
-    if (row && mark.seq >= Number(row.dataset.customerSeq)) this.#setUnread(row, false);
+    if (!row || mark.seq < Number(row.dataset.customerSeq)) return;
+    row.dataset.rev = String(Math.max(mark.rev, Number(row.dataset.rev)));
+    this.#setUnread(row, false);
   }
 
   /** @param {number} id 0 for none */
@@ -131,8 +133,14 @@ export class ConversationList {
 
   /** @param {string} html */
   #show(html) {
+    const links = () => [...this.#rows.querySelectorAll("a")];
+    const focused = links().findIndex((link) => link === document.activeElement);
     this.#keepingPlace(() => htmx.swap(this.#rows, html, { swapStyle: "innerHTML" }));
     this.#drawn();
+    const now = links();
+    if (focused >= 0 && document.activeElement === document.body) {
+      now[Math.min(focused, now.length - 1)]?.focus({ preventScroll: true }); // its row is gone
+    }
   }
 
   #drawn() {

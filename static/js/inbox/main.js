@@ -6,6 +6,7 @@ import { Outbox } from "../shared/messages.js";
 import { Composer } from "./composer.js";
 import { agentId, agentName, forgetUndo, htmx, part, toast } from "./dom.js";
 import * as drafts from "./drafts.js";
+import { catchDrops } from "./drops.js";
 import { ConversationList } from "./list.js";
 import { showConnection, showSignedOut } from "./status.js";
 import { Team } from "./team.js";
@@ -17,14 +18,15 @@ import { Uploads } from "./uploads.js";
 const TIMES_EVERY = 30_000;
 
 const region = part(document, "#thread", HTMLElement);
+const listRegion = part(document, "#list", HTMLElement);
 /** @type {Map<number, number>} the newest `rev` seen of each conversation */
 const revs = new Map();
+/** @type {Map<number, Uploads>} by conversation */
+const uploads = new Map();
 /** @type {Thread | undefined} */
 let thread;
 /** @type {Composer | undefined} */
 let composer;
-/** @type {Uploads | undefined} */
-let uploads;
 let askedAfter = 0;
 /** @type {number | undefined} the thread that the last hello named */
 let askedFor;
@@ -47,7 +49,7 @@ const outbox = new Outbox({
     thread?.onItem(item, canSend());
   },
 });
-const list = new ConversationList((id) => id === thread?.id && document.visibilityState === "visible");
+const list = new ConversationList((id) => id === thread?.id && thread.isBeingRead);
 const team = new Team();
 const unread = new Unread();
 
@@ -76,6 +78,7 @@ function onFrame(frame) {
     case "ack":
       outbox.onAck(frame);
       thread?.onMessage(frame);
+      uploads.get(frame.conversation_id)?.onMessage(frame.client_id);
       unread.refetch();
       return list.onMessage(frame);
     case "conversation":
@@ -146,14 +149,14 @@ function openThread() {
   const root = region.querySelector(".conversation");
   const left = thread?.id;
   composer?.typing.stop();
-  thread = composer = uploads = undefined;
+  thread = composer = undefined;
   lastSeq = 0;
   if (root instanceof HTMLElement) {
     const id = Number(root.dataset.id);
     thread = new Thread(root, {
       onGap: () => connection.sayHello(),
       markRead: (seq) => connection.send({ type: "read", conversation_id: id, seq }),
-      retry: (clientId) => outbox.retry(clientId),
+      retry,
       discard,
       agentName,
     });
@@ -161,9 +164,10 @@ function openThread() {
       draft: drafts.get(id),
       keepDraft: (text) => drafts.set(id, text),
       send: (content) => canSend() && Boolean(outbox.add({ conversation_id: id, content })),
+      sendFiles: (files) => uploadsOf(id).send(files),
       sayTyping: (isTyping) => connection.send({ type: "typing", conversation_id: id, is_typing: isTyping }),
     });
-    uploads = new Uploads(root);
+    uploadsOf(id).show(root);
     showUnsent();
     thread.read();
     if (connection.state === "ready") connection.sayHello(); // what came between drawing and now
@@ -175,10 +179,24 @@ function openThread() {
   wasChosen = false;
 }
 
+/** @param {number} id of a conversation */
+function uploadsOf(id) {
+  const known = uploads.get(id) ?? new Uploads(() => composer?.focus());
+  uploads.set(id, known);
+  return known;
+}
+
+/** @param {string} clientId of a message that was refused */
+function retry(clientId) {
+  outbox.retry(clientId);
+  composer?.focus();
+}
+
 /** @param {string} clientId of a message that was refused */
 function discard(clientId) {
   outbox.items = outbox.items.filter(({ client_id }) => client_id !== clientId);
   drafts.keepUnsent(outbox.items);
+  composer?.focus();
 }
 
 /** @param {number | undefined} id the thread that was left, if it took the focus with it */
@@ -205,11 +223,24 @@ function onHead() {
   if (thread && thread.status !== "resolved") forgetUndo(thread.id);
 }
 
-/** @param {Event} event of htmx: back and forward to another list load the page, whose drafts are kept */
+/**
+ * Back and forward: a thread is asked for like one that was chosen; another list loads the page, whose drafts are kept.
+ * @param {Event} event of htmx, whose own request has no headers, no order and no time limit
+ */
 function onHistory(event) {
+  event.preventDefault();
   const { path } = /** @type {CustomEvent<{path: string}>} */ (event).detail;
-  if (listOf(path) !== listOf(shownPath)) location.reload();
+  if (listOf(path) !== listOf(shownPath)) return location.reload();
   shownPath = path;
+  htmx.trigger(region, "htmx:abort");
+  htmx.ajax("GET", path, { source: region, target: region, swap: "innerHTML" });
+}
+
+/** @param {Event} event of htmx: of a list and a thread that are asked for, the later one counts */
+function onRequest(event) {
+  const { target } = /** @type {CustomEvent<{target: Element}>} */ (event).detail;
+  if (target === region) htmx.trigger(listRegion, "htmx:abort");
+  if (target === listRegion) htmx.trigger(region, "htmx:abort");
 }
 
 /** @param {string} path */
@@ -229,17 +260,24 @@ function onEscape(event) {
 function onUnreachable({ target }) {
   toast("The server can't be reached. Try again in a moment.");
   if (target instanceof HTMLElement && document.activeElement === document.body) target.focus();
+  takeBack(target);
+}
+
+/** @param {EventTarget | null} target a form whose choice was not stored */
+function takeBack(target) {
+  if (target instanceof HTMLFormElement) target.reset();
 }
 
 /** @param {Event} event of htmx */
 function onRefusal(event) {
+  takeBack(event.target);
   const { status } = /** @type {CustomEvent<{xhr: XMLHttpRequest}>} */ (event).detail.xhr;
   if (status === 401) showSignedOut();
   else if (status === 404) toast("This conversation is gone, or it belongs to another team.");
   else toast("That did not work. Nothing was changed. Reload the page and try again.");
 }
 
-part(document, "#list", HTMLElement).addEventListener("click", onChoice, true);
+listRegion.addEventListener("click", onChoice, true);
 region.addEventListener("keydown", onEscape);
 region.addEventListener("htmx:afterSwap", onHead);
 region.addEventListener("htmx:afterSettle", () => document.activeElement === document.body && composer?.focus());
@@ -248,10 +286,14 @@ document.addEventListener("htmx:pushedIntoHistory", () => (shownPath = location.
 document.addEventListener("htmx:historyCacheMiss", onHistory);
 new MutationObserver(openThread).observe(region, { childList: true });
 document.addEventListener("visibilitychange", () => thread?.read());
+document.addEventListener("htmx:beforeRequest", onRequest);
 document.addEventListener("htmx:sendError", onUnreachable);
+document.addEventListener("htmx:timeout", onUnreachable);
 document.addEventListener("htmx:responseError", onRefusal);
-document.addEventListener("htmx:historyCacheMissLoadError", onRefusal);
-window.addEventListener("beforeunload", (event) => (outbox.items.length || uploads?.isWaiting) && event.preventDefault());
+catchDrops(() => (composer?.isShown ? region : null), (files) => thread && uploadsOf(thread.id).send(files));
+window.addEventListener("beforeunload", (event) => {
+  if (outbox.items.length || [...uploads.values()].some(({ isWaiting }) => isWaiting)) event.preventDefault();
+});
 
 showTimes();
 setInterval(showTimes, TIMES_EVERY);

@@ -3,6 +3,7 @@ import { showSignedOut } from "./status.js";
 
 const PAUSE = 1_000;
 const RETRY_PAUSE = 5_000;
+const PATIENCE = 15_000; // as htmx has it (`templates/inbox/page.html`)
 
 /** A part of the page that the server knows better: fetched once a second at most, and again after what it missed. */
 export class Refetch {
@@ -42,10 +43,13 @@ export class Refetch {
     this.#isAsking = true;
     const answer = await ask(this.path()).catch(() => undefined);
     if (this.#run !== run) return;
-    if (answer === undefined) this.#isStale = true;
-    else await this.show(answer);
-    this.#isAsking = false;
-    setTimeout(() => this.#run === run && this.#rested(), answer === undefined ? RETRY_PAUSE : PAUSE);
+    this.#isStale ||= answer === undefined;
+    try {
+      if (answer !== undefined) await this.show(answer);
+    } finally {
+      this.#isAsking = false;
+      setTimeout(() => this.#run === run && this.#rested(), answer === undefined ? RETRY_PAUSE : PAUSE);
+    }
   }
 
   #rested() {
@@ -56,7 +60,8 @@ export class Refetch {
 
 /** @param {string} path */
 async function ask(path) {
-  const answer = await fetch(path, { headers: { "HX-Request": "true", "X-Agent-Id": agentId } });
+  const headers = { "HX-Request": "true", "X-Agent-Id": agentId };
+  const answer = await fetch(path, { headers, signal: AbortSignal.timeout(PATIENCE) });
   if (answer.status === 401) return showSignedOut();
   if (!answer.ok) throw answer.status;
   return answer.text();

@@ -35,6 +35,7 @@ export function showSignedOut() {
   show("You are signed out. What you wrote is still here.");
   link.search = `?next=${encodeURIComponent(location.pathname)}`;
   link.hidden = false;
+  link.focus();
   return new Promise(() => {});
 }
 

@@ -1,6 +1,6 @@
 /** @import { PresenceFrame } from "../shared/types.js" */
 
-import { agentId, htmx, part, setText } from "./dom.js";
+import { agentId, htmx, part, setChosen, setText } from "./dom.js";
 import { Refetch } from "./refetch.js";
 
 /** Who of the team is there. */
@@ -30,7 +30,7 @@ export class Team {
   }
 
   #showOwn(status = "offline") {
-    if (status !== "offline") this.#own.value = status;
+    if (status !== "offline") setChosen(this.#own, status);
   }
 
   /** @param {string} id */

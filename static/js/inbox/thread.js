@@ -2,7 +2,7 @@
 /** @import { ConversationFrame, MarkFrame, Message, MessageFrame, AckFrame, TypingFrame } from "../shared/types.js" */
 
 import { dayText, Timeline } from "../shared/messages.js";
-import { clone, part, setLinked, setText } from "./dom.js";
+import { clone, part, setChosen, setLinked, setText } from "./dom.js";
 import { showFiles } from "./files.js";
 import { setTime, showTimes } from "./times.js";
 import { TypingLine } from "./typing.js";
@@ -52,8 +52,11 @@ export class Thread {
     new MutationObserver(() => this.#adoptAll()).observe(this.bubbles, { childList: true });
     // What is read aloud is what arrives, not what is loaded of the past.
     this.bubbles.addEventListener("htmx:beforeRequest", () => (this.scroll.ariaBusy = "true"));
-    for (const end of ["htmx:afterSettle", "htmx:sendError", "htmx:responseError"]) {
-      this.bubbles.addEventListener(end, () => (this.scroll.ariaBusy = null));
+    for (const end of ["htmx:afterSettle", "htmx:sendError", "htmx:responseError", "htmx:timeout"]) {
+      this.bubbles.addEventListener(end, () => {
+        this.scroll.ariaBusy = null;
+        if (document.activeElement === document.body) this.scroll.focus({ preventScroll: true }); // its button is gone
+      });
     }
     this.newer.addEventListener("click", () => this.#toTheEnd());
     this.scroll.addEventListener("scroll", () => this.#isAtTheEnd() && this.#reachedEnd(), { passive: true });
@@ -101,7 +104,7 @@ export class Thread {
   #showAssignee(select, assignee) {
     const id = assignee?.id ?? "";
     if (assignee && ![...select.options].some(({ value }) => value === id)) select.add(new Option(assignee.name, id));
-    select.value = id;
+    setChosen(select, id);
   }
 
   /** @param {MarkFrame} mark */
@@ -137,11 +140,15 @@ export class Thread {
     this.read();
   }
 
-  /** Tells the server how far somebody has read, if somebody looks, and at the end. */
+  /** Somebody looks, and at the end. */
+  get isBeingRead() {
+    return document.visibilityState === "visible" && this.#isAtTheEnd();
+  }
+
+  /** Tells the server how far somebody has read. */
   read() {
     const { seq } = this.timeline.after;
-    if (!this.#isAtTheEnd()) return;
-    if (seq <= Math.max(this.seen.agent, this.#told) || document.visibilityState !== "visible") return;
+    if (!this.isBeingRead || seq <= Math.max(this.seen.agent, this.#told)) return;
     if (this.markRead(seq)) this.#told = seq;
   }
 

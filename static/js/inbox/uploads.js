@@ -3,103 +3,100 @@ import { sendFile } from "../shared/send_file.js";
 import { agentId, clone, part, setText, toast } from "./dom.js";
 import { showSignedOut } from "./status.js";
 
-/** Sends files one after the other: chosen, dropped or pasted. Each says how far it is, and can be tried again. */
+/** Files on their way into one conversation, one after the other. They go on while another one is read. */
 export class Uploads {
   /** @type {Promise<unknown>} */
   #last = Promise.resolve();
+  /** @type {Map<string, HTMLElement>} by client_id, until their messages have come */
+  #rows = new Map();
+  /** @type {HTMLElement | undefined} */
+  #list;
+  #path = "";
 
-  /** @param {HTMLElement} root the conversation */
-  constructor(root) {
-    this.list = part(root, ".uploads", HTMLElement);
-    const form = part(root, ".composer", HTMLFormElement);
-    this.path = form.dataset.upload ?? "";
-    const input = part(form, "input[type=file]", HTMLInputElement);
-    part(form, ".attach", HTMLElement).addEventListener("click", () => input.click());
-    input.addEventListener("change", () => {
-      this.#sendAll(input.files);
-      input.value = "";
-    });
-    form.addEventListener("paste", (event) => {
-      const files = event.clipboardData?.files;
-      if (!files?.length) return;
-      event.preventDefault();
-      this.#sendAll(files);
-    });
-    root.addEventListener("dragover", (event) => {
-      if (!event.dataTransfer?.types.includes("Files")) return;
-      event.preventDefault();
-      root.classList.add("drops");
-    });
-    root.addEventListener("dragleave", ({ relatedTarget }) => {
-      if (!root.contains(/** @type {Node | null} */ (relatedTarget))) root.classList.remove("drops");
-    });
-    root.addEventListener("drop", (event) => {
-      root.classList.remove("drops");
-      if (!event.dataTransfer?.files.length) return;
-      event.preventDefault();
-      this.#sendAll(event.dataTransfer.files);
-    });
+  /** @param {() => void} onPressed what had the focus may be gone */
+  constructor(onPressed) {
+    this.onPressed = onPressed;
   }
 
-  /** Some are not sent yet. */
+  /** Some are not stored yet. */
   get isWaiting() {
-    return this.list.childElementCount > 0;
+    return [...this.#rows.values()].some(({ dataset }) => dataset.state !== "sent");
   }
 
-  /** @param {FileList | null} files */
-  #sendAll(files) {
-    for (const file of files ?? []) {
-      const row = clone("upload-template");
-      setText(row, ".upload-name", file.name);
-      this.list.append(row);
-      this.#queue(row, file, newId());
+  /** @param {HTMLElement} root the conversation, which was just drawn: with the messages that had been stored */
+  show(root) {
+    this.#path = part(root, ".composer", HTMLFormElement).dataset.upload ?? "";
+    this.#list = part(root, ".uploads", HTMLElement);
+    for (const [clientId, row] of this.#rows) {
+      if (row.dataset.state === "sent") this.#remove(clientId);
+      else this.#list.append(row);
     }
   }
 
-  /**
-   * @param {HTMLElement} row
-   * @param {File} file
-   * @param {string} clientId the same for each try: the file is stored once
-   */
-  #queue(row, file, clientId) {
-    setText(row, ".upload-state", "");
-    this.#last = this.#last.then(async () => {
-      const refusal = await this.#send(row, file, clientId);
-      if (refusal === undefined) return row.remove();
-      this.#failed(row, refusal, () => this.#queue(row, file, clientId));
-    });
+  /** @param {Iterable<File>} files */
+  send(files) {
+    for (const file of files) {
+      const row = clone("upload-template");
+      const clientId = newId(); // the same for each try: the file is stored once
+      setText(row, ".upload-name", file.name);
+      part(row, "progress", HTMLProgressElement).ariaLabel = `Sending ${file.name}`;
+      const going = new AbortController();
+      part(row, ".upload-retry", HTMLElement).addEventListener("click", () => {
+        this.#queue(row, file, clientId, going.signal);
+        this.onPressed();
+      });
+      part(row, ".upload-discard", HTMLElement).addEventListener("click", () => {
+        going.abort();
+        this.#remove(clientId);
+        this.onPressed();
+      });
+      this.#rows.set(clientId, row);
+      this.#list?.append(row);
+      this.#queue(row, file, clientId, going.signal);
+    }
   }
 
-  /**
-   * @param {HTMLElement} row
-   * @param {string} detail
-   * @param {() => void} retry
-   */
-  #failed(row, detail, retry) {
-    if (!row.isConnected) return toast(`${row.querySelector(".upload-name")?.textContent} was not sent. ${detail}`);
-    const state = part(row, ".upload-state", HTMLElement);
-    const again = clone("link-button-template");
-    again.textContent = "Try again";
-    again.addEventListener("click", retry);
-    const discard = clone("link-button-template");
-    discard.textContent = "Discard";
-    discard.addEventListener("click", () => row.remove());
-    state.replaceChildren(`Not sent. ${detail} `, again, " ", discard);
+  /** @param {string | null} clientId of a message that came */
+  onMessage(clientId) {
+    if (clientId) this.#remove(clientId);
+  }
+
+  /** @param {string} clientId */
+  #remove(clientId) {
+    this.#rows.get(clientId)?.remove();
+    this.#rows.delete(clientId);
   }
 
   /**
    * @param {HTMLElement} row
    * @param {File} file
    * @param {string} clientId
-   * @returns {Promise<string | undefined>} why it was not sent
+   * @param {AbortSignal} signal
    */
-  async #send(row, file, clientId) {
-    const progress = part(row, "progress", HTMLProgressElement);
-    const onProgress = (/** @type {number} */ sent) => (progress.value = sent);
-    const outcome = await sendFile(this.path, { file, clientId, headers: headers(), onProgress });
-    if (outcome.status === 401) showSignedOut();
-    return outcome.refusal;
+  #queue(row, file, clientId, signal) {
+    show(row, "sending", "");
+    this.#last = this.#last.then(async () => {
+      if (!this.#rows.has(clientId)) return;
+      const progress = part(row, "progress", HTMLProgressElement);
+      const onProgress = (/** @type {number} */ sent) => (progress.value = sent);
+      const outcome = await sendFile(this.#path, { file, clientId, headers: headers(), onProgress, signal });
+      if (!this.#rows.has(clientId)) return; // its message has come, or it was discarded
+      if (outcome.status === 401) await showSignedOut();
+      if (outcome.refusal === undefined) return show(row, "sent", "Sent");
+      show(row, "failed", `Not sent. ${outcome.refusal}`);
+      if (!row.isConnected) toast(`${file.name} was not sent. ${outcome.refusal}`);
+    });
   }
+}
+
+/**
+ * @param {HTMLElement} row
+ * @param {"sending" | "sent" | "failed"} state
+ * @param {string} text
+ */
+function show(row, state, text) {
+  row.dataset.state = state;
+  setText(row, ".upload-state", text);
 }
 
 /** As htmx sends them. */

@@ -2,7 +2,7 @@
 /** @import { Options } from "./chat.js" */
 /** @import { View } from "./view.js" */
 import { newId } from "../shared/messages.js";
-import { sendFile } from "../shared/send_file.js";
+import { pastedFiles, sendFile } from "../shared/send_file.js";
 import { make } from "./log.js";
 
 const CLIP = "m18 11-7.2 7.2a4.6 4.6 0 0 1-6.5-6.5l7.7-7.7a3 3 0 0 1 4.3 4.3L8.7 15.9a1.5 1.5 0 0 1-2.1-2.1l6.6-6.6";
@@ -50,7 +50,7 @@ export class Files {
     };
     input.after(chooser, this.button);
     form.before(this.uploads);
-    input.addEventListener("paste", (event) => this.#take(event, event.clipboardData));
+    input.addEventListener("paste", (event) => this.#take(event, pastedFiles(event.clipboardData)));
     panel.addEventListener("dragover", (event) => {
       if (!this.#canSend || !event.dataTransfer?.types.includes("Files")) return;
       event.preventDefault();
@@ -61,7 +61,7 @@ export class Files {
     });
     panel.addEventListener("drop", (event) => {
       panel.classList.remove("drops");
-      this.#take(event, event.dataTransfer);
+      this.#take(event, event.dataTransfer?.files);
     });
   }
 
@@ -112,7 +112,7 @@ export class Files {
    * @param {string} src
    */
   #draw(link, alt, src) {
-    const image = make("img", { src, alt });
+    const image = make("img", { src, alt, draggable: false });
     image.onload = () => link.replaceChildren(image);
   }
 
@@ -129,12 +129,12 @@ export class Files {
 
   /**
    * @param {Event} event
-   * @param {DataTransfer | null} data
+   * @param {FileList | undefined} files
    */
-  #take(event, data) {
-    if (!this.#canSend || !data?.files.length) return;
+  #take(event, files) {
+    if (!this.#canSend || !files?.length) return;
     event.preventDefault();
-    this.#sendAll(data.files);
+    this.#sendAll(files);
   }
 
   /** @param {FileList | null} files */
