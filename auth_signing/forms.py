@@ -1,10 +1,11 @@
 """Signing in on a page: the same rules as over REST."""
 
+import threading
 from typing import Any
 
 from django import forms
 from django.contrib.admin.forms import AdminAuthenticationForm
-from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.forms import AuthenticationForm, PasswordResetForm
 from django.core.exceptions import ValidationError
 
 from auth_signing.services import user_authenticate
@@ -30,6 +31,13 @@ class SignInForm(AuthenticationForm):
                 raise ValidationError(refusal.detail, code=refusal.code) from refusal
             self.confirm_login_allowed(self.user_cache)
         return self.cleaned_data
+
+
+class ResetForm(PasswordResetForm):
+    """The mail is sent beside the answer: how long it takes must not tell whether there is an account."""
+
+    def send_mail(self, *args: Any, **kwargs: Any) -> None:
+        threading.Thread(target=super().send_mail, args=args, kwargs=kwargs, name="password reset").start()
 
 
 class JoinForm(forms.Form):

@@ -3,6 +3,7 @@
 import secrets
 from datetime import timedelta
 from smtplib import SMTPException
+from typing import Any
 
 from django.conf import settings
 from django.core.mail import send_mail
@@ -14,33 +15,58 @@ from django.utils import timezone
 from auth_signing import limits
 from auth_signing.callers import Caller
 from auth_signing.errors import AlreadyInBusiness, AlreadyMember, MailUnavailable
-from auth_signing.models import Agent, Business, Invitation, User
+from auth_signing.models import Agent, Invitation, User
 from auth_signing.roles import Permission, Role
+from auth_signing.services import user_prepare, user_store
 from auth_signing.visitors import token_hash
 from pingback.errors import NotFound
 
 LIFE = timedelta(days=7)
+WHAT_CHANGES = ("role", "token_hash", "expires_at", "invited_by_id")
+
+
+def agent_invite(*, caller: Caller, email: str, role: Role, address: str) -> Invitation:
+    """Send the link. Inviting again sends a new one, and the old one ends. `address`: the caller's."""
+    caller.require(Permission.TEAM_MANAGE)
+    email = email.strip().lower()
+    limits.spend_invitation(caller, email, address=address)
+    token = secrets.token_urlsafe(32)
+    fresh = (role, token_hash(token), timezone.now() + LIFE, caller.agent_id)
+    invitation, before = _store(caller, email, dict(zip(WHAT_CHANGES, fresh, strict=True)))
+    try:
+        _send(invitation, caller.name, settings.PUBLIC_URL + reverse("join", args=[token]))
+    except (SMTPException, OSError) as error:
+        _take_back(invitation, before)
+        raise MailUnavailable from error
+    return invitation
 
 
 @transaction.atomic
-def agent_invite(*, caller: Caller, email: str, role: Role) -> Invitation:
-    """Send the link. Inviting again sends a new one, and the old one ends."""
-    caller.require(Permission.TEAM_MANAGE)
-    limits.spend_invitation(caller)
-    email = email.strip().lower()
+def _store(caller: Caller, email: str, fresh: dict[str, Any]) -> tuple[Invitation, dict[str, Any] | None]:
+    """Also what the invitation was before, if there was one."""
     if Agent.objects.filter(business_id=caller.business_id, user__email=email).exists():
         raise AlreadyMember
-    token = secrets.token_urlsafe(32)
-    fresh = {"role": role, "token_hash": token_hash(token), "expires_at": timezone.now() + LIFE}
-    invitation, _ = Invitation.objects.update_or_create(business_id=caller.business_id, email=email, defaults=fresh)
-    business = Business.objects.get(pk=caller.business_id)
-    link = settings.PUBLIC_URL + reverse("join", args=[token])
-    text = render_to_string("account/invitation.txt", {"business": business, "inviter": caller.name, "link": link})
-    try:
-        send_mail(f"Join {business.name} on PingBack", text, None, [email])
-    except (SMTPException, OSError) as error:
-        raise MailUnavailable from error
-    return invitation
+    same = Invitation.objects.filter(business_id=caller.business_id, email=email)
+    before = same.select_for_update().values(*WHAT_CHANGES).first()
+    invitation, _ = same.select_related("business").update_or_create(
+        business_id=caller.business_id, email=email, defaults=fresh
+    )
+    return invitation, before
+
+
+def _send(invitation: Invitation, inviter: str, link: str) -> None:
+    business = " ".join(invitation.business.name.split())  # a subject is one line
+    text = render_to_string("account/invitation.txt", {"business": business, "inviter": inviter, "link": link})
+    send_mail(f"Join {business} on PingBack", text, None, [invitation.email])
+
+
+def _take_back(invitation: Invitation, before: dict[str, Any] | None) -> None:
+    """Nobody has got the link: as if it had not been made, unless there is another one by now."""
+    ours = Invitation.objects.filter(pk=invitation.pk, token_hash=invitation.token_hash)
+    if before:
+        ours.update(**before)
+    else:
+        ours.delete()
 
 
 def invitation_find(token: str) -> Invitation:
@@ -53,6 +79,7 @@ def invitation_find(token: str) -> Invitation:
 @transaction.atomic
 def invitation_accept(*, token: str, user: User) -> Agent:
     """`user` has the invited e-mail. Of two who come at once one is let in."""
+    User.objects.select_for_update().get(pk=user.pk)
     invitation = invitation_find(token)
     if user.email != invitation.email:
         raise NotFound("This invitation is for somebody else.")
@@ -61,3 +88,12 @@ def invitation_accept(*, token: str, user: User) -> Agent:
     if not Invitation.objects.filter(pk=invitation.pk, token_hash=invitation.token_hash).delete()[0]:
         raise NotFound("This invitation was used already.")
     return Agent.objects.create(user=user, business=invitation.business, role=invitation.role)
+
+
+def invitation_join(*, token: str, full_name: str, password: str) -> User:
+    """A new account for the invited e-mail, and its place in the team: both or neither."""
+    user = user_prepare(email=invitation_find(token).email, full_name=full_name, password=password)
+    with transaction.atomic():
+        user_store(user)
+        invitation_accept(token=token, user=user)
+    return user

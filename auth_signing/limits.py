@@ -7,7 +7,8 @@ import hashlib
 import threading
 import time
 from contextlib import suppress
-from functools import cache
+from functools import cache, lru_cache
+from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any, Literal
 
 from django.conf import settings
@@ -77,6 +78,14 @@ def check(rule: str, *who: str) -> None:
     return _ask(in_process, "test", rule, *who)
 
 
+def forget(rule: str, *who: str) -> None:
+    """What was counted of `who`."""
+    if settings.REDIS_URL:
+        with suppress(StorageError):
+            _shared().clear(_limit(rule), *who)
+    in_process.clear(_limit(rule), *who)
+
+
 def _ask(limiter: MovingWindowRateLimiter, verb: Literal["hit", "test"], rule: str, *who: str) -> None:
     limit = _limit(rule)
     if not getattr(limiter, verb)(limit, *who):
@@ -101,32 +110,58 @@ def spend_here(rule: str, *who: str) -> None:
     _ask(in_process, "hit", rule, *who)
 
 
-def check_login(email: str, *, address: str) -> None:
-    for rule, *who in _login(email, address):
-        check(rule, *who)
+def spend_login(email: str, *, address: str) -> None:
+    """Before the password is looked at: of many attempts at once no more are let through than one by one."""
+    check(settings.LIMIT_LOGIN_PER_IP, "login-ip", network_of(address))
+    spend(settings.LIMIT_LOGIN_PER_ACCOUNT, "login-account", _digest(email))
 
 
-def spend_failed_login(email: str, *, address: str) -> None:
-    """Also for a password that is to be reset."""
-    for rule, *who in _login(email, address):
-        with suppress(RateLimited):  # another one was counted meanwhile
-            spend(rule, *who)
+def login_failed(*, address: str) -> None:
+    with suppress(RateLimited):  # another one was counted meanwhile
+        spend(settings.LIMIT_LOGIN_PER_IP, "login-ip", network_of(address))
 
 
-def _login(email: str, address: str) -> list[tuple[str, ...]]:
-    account = hashlib.sha256(email.strip().lower().encode()).hexdigest()  # short, whatever was typed
-    return [
-        (settings.LIMIT_LOGIN_PER_ACCOUNT, "login-account", account),
-        (settings.LIMIT_LOGIN_PER_IP, "login-ip", address),
-    ]
+def login_succeeded(email: str) -> None:
+    """Failures are counted since the last success."""
+    forget(settings.LIMIT_LOGIN_PER_ACCOUNT, "login-account", _digest(email))
+
+
+def spend_password_reset(email: str, *, address: str) -> None:
+    """As many as failed logins, on an account of their own: nobody is locked out by a stranger who asks for links."""
+    spend(settings.LIMIT_LOGIN_PER_IP, "reset-ip", network_of(address))
+    spend(settings.LIMIT_LOGIN_PER_ACCOUNT, "reset-account", _digest(email))
+
+
+def _digest(email: str) -> str:
+    """Short, whatever was typed."""
+    return hashlib.sha256(email.strip().lower().encode(errors="replace")).hexdigest()
+
+
+@lru_cache(maxsize=10_000)
+def network_of(address: str) -> str:
+    """Whom an address stands for: with IPv6 everybody has 2 to the power of 64 of them."""
+    try:
+        ip = ip_address(address)
+    except ValueError:
+        return address
+    return str(ip_network((ip, 64), strict=False)) if isinstance(ip, IPv6Address) else address
 
 
 def spend_registration(*, address: str) -> None:
-    spend(settings.LIMIT_REGISTER_PER_IP, "register-ip", address)
+    spend(settings.LIMIT_REGISTER_PER_IP, "register-ip", network_of(address))
 
 
-def spend_invitation(caller: Caller) -> None:
+def spend_invitation(caller: Caller, email: str, *, address: str) -> None:
+    """Strangers can register, too: nobody is to send mail to the world, nor much to one person."""
+    spend(settings.LIMIT_INVITATIONS, "invitations-ip", network_of(address))
     spend(settings.LIMIT_INVITATIONS, "invitations", caller.business_id.hex)
+    spend(settings.LIMIT_INVITATIONS_PER_EMAIL, "invitations-email", _digest(email))
+
+
+def spend_upload(caller: Caller, *, address: str) -> None:
+    """One file, of up to 10 MB. A visitor is an address here: anybody may be many visitors."""
+    who = caller.agent_id.hex if caller.agent_id else network_of(address)
+    spend(settings.LIMIT_UPLOADS, "uploads", who)
 
 
 def spend_bearer(token_digest: str) -> None:
@@ -136,7 +171,7 @@ def spend_bearer(token_digest: str) -> None:
 
 def spend_visitor_address(address: str) -> None:
     """One call of the widget from this address, whatever comes of it."""
-    spend(settings.LIMIT_VISITOR_PER_IP, "visitor-ip", address)
+    spend(settings.LIMIT_VISITOR_PER_IP, "visitor-ip", network_of(address))
 
 
 def spend_visitor(caller: Caller) -> None:
@@ -149,7 +184,7 @@ async def spend_visitor_send(caller: Caller, *, address: str) -> None:
     """One message on a socket: both of the above, for the event loop."""
     if caller.session_id:
         await spend_async(settings.LIMIT_VISITOR, "visitor", caller.session_id.hex)
-    await spend_async(settings.LIMIT_VISITOR_PER_IP, "visitor-ip", address)
+    await spend_async(settings.LIMIT_VISITOR_PER_IP, "visitor-ip", network_of(address))
 
 
 def _wait(reset_time: float) -> int:

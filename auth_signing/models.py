@@ -119,6 +119,9 @@ class Invitation(models.Model):
     role = models.CharField(max_length=8, choices=INVITED_ROLES)
     token_hash = models.CharField(max_length=64, unique=True, editable=False)
     expires_at = models.DateTimeField()
+    invited_by = models.ForeignKey(
+        Agent, on_delete=models.CASCADE, null=True, related_name="invitations", help_text="It ends with their place."
+    )
 
     class Meta:
         constraints = [

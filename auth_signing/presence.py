@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from auth_signing.models import Agent
 from auth_signing.querysets import HEARTBEAT_LIFE
+from pingback.errors import NotFound
 
 GOODBYE_LIFE = timedelta(seconds=25)  # another process may have their inbox open, and beats before that
 
@@ -39,4 +40,5 @@ def agents_lapse() -> list[Agent]:
 def agent_says(agent: Agent, status: str) -> None:
     """`status` is live, away or offline."""
     agent.status = status
-    agent.save(update_fields=["status"])
+    if not Agent.objects.filter(pk=agent.pk).update(status=status):
+        raise NotFound  # removed a moment ago

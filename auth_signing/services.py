@@ -3,7 +3,7 @@
 from django.contrib.auth import authenticate
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from auth_signing import limits
 from auth_signing.errors import AlreadyInBusiness, BadCredentials
@@ -14,33 +14,41 @@ from pingback.errors import Invalid
 EMAIL_TAKEN = "There is an account with this e-mail already."
 
 
-@transaction.atomic
 def user_register(*, email: str, full_name: str, password: str) -> User:
-    email = email.strip().lower()
-    check_password(password, User(email=email, full_name=full_name))
-    user, is_new = User.objects.get_or_create(email=email, defaults={"full_name": full_name})
-    if not is_new:
-        raise Invalid({"email": [EMAIL_TAKEN]})
-    user.set_password(password)
-    user.save(update_fields=["password"])
+    user = user_prepare(email=email, full_name=full_name, password=password)
+    user_store(user)
     return user
 
 
-def check_password(password: str, user: User) -> None:
-    """The rules of AUTH_PASSWORD_VALIDATORS."""
+def user_prepare(*, email: str, full_name: str, password: str) -> User:
+    """A user that is not stored. Hashing takes a while, in which nobody must wait for a lock."""
+    user = User(email=email.strip().lower(), full_name=full_name)
     try:
         validate_password(password, user)
     except ValidationError as error:
         raise Invalid({"password": list(error.messages)}) from error
+    user.set_password(password)
+    return user
+
+
+def user_store(user: User) -> None:
+    try:
+        with transaction.atomic():
+            user.save(force_insert=True)
+    except IntegrityError as error:
+        if User.objects.filter(email=user.email).exists():
+            raise Invalid({"email": [EMAIL_TAKEN]}) from error
+        raise
 
 
 def user_authenticate(*, email: str, password: str, address: str) -> User:
     """Who knows this password. Failures are counted for the account and for the address, whether or not it exists."""
-    limits.check_login(email, address=address)
+    limits.spend_login(email, address=address)
     user = authenticate(username=email, password=password)
     if not isinstance(user, User):
-        limits.spend_failed_login(email, address=address)
+        limits.login_failed(address=address)
         raise BadCredentials
+    limits.login_succeeded(email)
     return user
 
 

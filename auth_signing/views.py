@@ -5,8 +5,8 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth import login
 from django.contrib.auth import views as auth_views
-from django.contrib.auth.forms import PasswordResetForm
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse_lazy
@@ -15,10 +15,9 @@ from django.views import View
 from django.views.decorators.cache import never_cache
 
 from auth_signing import limits
-from auth_signing.forms import JoinForm, SignInForm
-from auth_signing.invitations import invitation_accept, invitation_find
+from auth_signing.forms import JoinForm, ResetForm, SignInForm
+from auth_signing.invitations import invitation_accept, invitation_find, invitation_join
 from auth_signing.models import Agent, Invitation, User
-from auth_signing.services import user_register
 from auth_signing.tokens import tokens_revoke
 from pingback.errors import Invalid, Refusal
 
@@ -34,9 +33,10 @@ class SignIn(auth_views.LoginView):
 class RevokesTokens:
     """A new password ends the person's tokens; Django ends their sessions elsewhere."""
 
+    @transaction.atomic
     def form_valid(self, form: Any) -> HttpResponse:
-        tokens_revoke(form.user)
         answer: HttpResponse = super().form_valid(form)  # type: ignore[misc]  # of the view it is mixed into
+        tokens_revoke(form.user)
         return answer
 
 
@@ -49,19 +49,19 @@ class PasswordReset(auth_views.PasswordResetView):
     """Says the same whether or not there is such an account."""
 
     template_name = "account/password_reset.html"
+    form_class = ResetForm
     email_template_name = "account/password_reset.txt"
     subject_template_name = "account/password_reset_subject.txt"
     success_url = reverse_lazy("password_reset_sent")
     extra_email_context = {"origin": settings.PUBLIC_URL}
 
-    def form_valid(self, form: PasswordResetForm) -> HttpResponse:
+    def form_valid(self, form: Any) -> HttpResponse:
         email, address = form.cleaned_data["email"], self.request.META["REMOTE_ADDR"]
         try:
-            limits.check_login(email, address=address)
+            limits.spend_password_reset(email, address=address)
         except Refusal as refusal:
             form.add_error(None, ValidationError(refusal.detail))
             return self.form_invalid(form)
-        limits.spend_failed_login(email, address=address)
         return super().form_valid(form)
 
 
@@ -90,17 +90,17 @@ class Join(View):
             return self.show(about)
         if about["has_account"]:
             user = User.objects.get(email=invitation.email)
+            invitation_accept(token=token, user=user)
         else:
             form = JoinForm(request.POST)
             if not form.is_valid():
                 return self.show(about | {"form": form}, status=422)
             try:
-                user = user_register(email=invitation.email, **form.cleaned_data)
+                user = invitation_join(token=token, **form.cleaned_data)
             except Invalid as refusal:
                 for field, texts in refusal.errors.items():
                     form.add_error(field if field in form.fields else None, texts)
                 return self.show(about | {"form": form}, status=422)
-        invitation_accept(token=token, user=user)
         login(request, user, BACKEND)
         return redirect("inbox")
 

@@ -11,6 +11,9 @@ from uuid import uuid4
 import puremagic
 from django.core.files.base import File
 from django.core.files.storage import default_storage
+from django.db import transaction
+from django.db.models.signals import post_delete
+from django.dispatch import receiver
 from django.http import HttpResponse
 from django.utils.http import content_disposition_header
 
@@ -44,6 +47,11 @@ def file_store(file: "File[bytes]") -> StoredFile:
 
 def file_forget(file: StoredFile) -> None:
     default_storage.delete(file.key)
+
+
+@receiver(post_delete, sender=Attachment)
+def forget_with_row(instance: Attachment, **_: object) -> None:
+    transaction.on_commit(lambda: default_storage.delete(instance.key), robust=True)
 
 
 def attachment_of(file: StoredFile, message: Message) -> Attachment:

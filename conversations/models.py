@@ -6,7 +6,6 @@ from datetime import datetime
 
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Lower
 from django.utils import timezone
 
 from auth_signing.models import Agent, Business, Contact, VisitorSession
@@ -44,13 +43,14 @@ class Kind(models.TextChoices):
 
 
 class Tag(models.Model):
-    """A word that a business sorts its conversations by."""
+    """A word that a business sorts its conversations by. `key` is what makes two names the same."""
 
     business = models.ForeignKey(Business, on_delete=models.CASCADE, related_name="tags")
     name = models.CharField(max_length=50)
+    key = models.CharField(max_length=450, editable=False)
 
     class Meta:
-        constraints = [models.UniqueConstraint(Lower("name"), "business", name="tag_name_unique")]
+        constraints = [models.UniqueConstraint(fields=["business", "key"], name="tag_key_unique")]
 
     def __str__(self) -> str:
         return self.name
@@ -171,7 +171,8 @@ EXACTLY_ONE_AUTHOR = (
 class Message(models.Model):
     """One entry of a conversation. `sender_key` is the id of the visitor session, agent or key that sent it.
 
-    Every index here is paid for by every message: reads go through a conversation, whose constraint serves them.
+    Every index here is paid for by every message: reads go through a conversation, whose constraint serves them. Only
+    taking somebody off a team reads the whole table, once.
     """
 
     conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="messages", db_index=False)

@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from functools import reduce
 from operator import or_
 from typing import TYPE_CHECKING, Self
+from unicodedata import normalize
 from uuid import UUID
 
 from django.db import models
-from django.db.models.functions import Lower
 from django.utils import timezone
 
 from auth_signing.callers import Caller
@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 
 
 LARGEST_ID = models.BigIntegerField.MAX_BIGINT
+
+
+def tag_key(name: str) -> str:
+    """Case does not count, nor how an accent is written. Each database has a `lower` of its own: this is ours."""
+    return normalize("NFC", normalize("NFC", name).casefold())
 
 
 class ConversationQuerySet(models.QuerySet["Conversation"]):
@@ -56,7 +61,7 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
         return self.filter(reduce(or_, (models.Q((f"{column}__icontains", text)) for column in columns)))
 
     def tagged(self, name: str) -> Self:
-        return self.alias(tag_name=Lower("tags__name")).filter(tag_name=name.lower())
+        return self.filter(tags__key=tag_key(name))
 
     def assigned_to(self, agent_id: UUID | None) -> Self:
         """`None`: nobody looks after them."""

@@ -163,12 +163,12 @@ class Text(serializers.CharField):
 
 
 class Email(serializers.EmailField):
-    """An e-mail address as a JSON string."""
+    """An e-mail address as a JSON string, in lower case from here on: that may be longer."""
 
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):
             self.fail("invalid")
-        return super().to_internal_value(data)
+        return super().to_internal_value(data).lower()
 
 
 class Uuid(serializers.UUIDField):

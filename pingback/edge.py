@@ -9,9 +9,9 @@ import json
 import logging
 import re
 import time
-from collections import OrderedDict
-from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
-from contextlib import asynccontextmanager
+from collections import Counter, OrderedDict
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from contextlib import contextmanager, nullcontext
 from ipaddress import ip_address
 from typing import Any
 from uuid import UUID
@@ -21,7 +21,7 @@ from django.conf import settings
 from django.db import DatabaseError, close_old_connections
 from django.dispatch import receiver
 
-from auth_signing.limits import spend_here
+from auth_signing.limits import network_of, spend_here
 from conversations.events import RESUME, WireEvent
 from conversations.realtime.hub import hub
 from pingback.bodies import BodyLimits, ClientGone, TemporaryBody, receive_all
@@ -42,16 +42,14 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 SCRIPTS = {"/widget.js", "/l.js"}
-CONFIG_PATH = re.compile(r"/api/v1/widget/([^/]+)/?")
+CONFIG_PATH = re.compile(r"/api/v1/widget/(?!create/?$)([^/]+)/?")
 PUBLIC_ID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 CONFIG_SECONDS = 2.0
-BODY_SECONDS = 10.0
+BODY_LIMITS = BodyLimits(settings.MAX_BODY_BYTES, seconds=10.0)
 UPLOAD_PATH = re.compile(r"(?:/api/v1/(?:visitor/)?conversations/\d+/upload|/inbox/\d+/upload/)")
-UPLOAD_SECONDS = 120.0
 FORM_BYTES = 65_536  # what a form adds to its file
+UPLOAD_LIMITS = BodyLimits(settings.MAX_UPLOAD_BYTES + FORM_BYTES, seconds=120.0)
 CONFIGS_KEPT = 20_000
-
-
 WIDGETS = "widgets"  # the group of those who keep configs
 
 
@@ -63,8 +61,8 @@ class Edge:
         self._configs = ConfigCache()
         hub.join(WIDGETS, self._configs)
         self._slots = asyncio.Semaphore(settings.MAX_REQUESTS_AT_ONCE)
-        self._waiting = 0
-        self._uploads = 0
+        self._waiting = Room(settings.MAX_REQUESTS_WAITING)
+        self._uploads = Room(settings.MAX_UPLOADS_AT_ONCE)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -87,7 +85,7 @@ class Edge:
         if is_read and path in SCRIPTS:
             await serve(self._script, scope, send)
         elif is_read and (match := CONFIG_PATH.fullmatch(path)):
-            spend_here(settings.LIMIT_CONFIG_PER_IP, "config", scope["client"][0])
+            spend_here(settings.LIMIT_CONFIG_PER_IP, "config", network_of(scope["client"][0]))
             await serve(await self._configs.get(match[1]), scope, send)
         elif is_read and path.startswith(settings.STATIC_URL):
             await self._static_files(scope, receive, send)
@@ -97,35 +95,42 @@ class Edge:
             await self._bounded(scope, receive, send)
 
     async def _bounded(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Django gives each request a thread and a connection: a burst waits its turn here instead."""
-        if self._waiting >= settings.MAX_REQUESTS_WAITING:
-            raise Busy
-        self._waiting += 1
-        with TemporaryBody() as body:
-            try:
-                async with self._room_for(scope) as limits:
-                    await receive_all(receive, body, limits, announced=header(scope, b"content-length"))
+        """Django gives each request a thread and a connection: a burst waits its turn here instead.
+
+        Files take longer, and more room: no more than a few at a time, until they are stored.
+        """
+        is_upload = scope["method"] == "POST" and UPLOAD_PATH.fullmatch(scope["path"])
+        limits = UPLOAD_LIMITS if is_upload else BODY_LIMITS
+        who = network_of(scope["client"][0])
+        with TemporaryBody() as body, self._uploads.taken_by(who) if is_upload else nullcontext():
+            with self._waiting.taken_by(who):
+                await receive_all(receive, body, limits, announced=header(scope, b"content-length"))
                 await self._slots.acquire()
-            finally:
-                self._waiting -= 1
             try:
                 await self._app(scope, body.receiver(receive), send)
             finally:
                 self._slots.release()
 
-    @asynccontextmanager
-    async def _room_for(self, scope: Scope) -> AsyncIterator[BodyLimits]:
-        """Files take longer, and more room: no more than a few at a time."""
-        if scope["method"] != "POST" or not UPLOAD_PATH.fullmatch(scope["path"]):
-            yield BodyLimits(settings.MAX_BODY_BYTES, BODY_SECONDS)
-            return
-        if self._uploads >= settings.MAX_UPLOADS_AT_ONCE:
+
+class Room:
+    """Places of which one network may take half, so that a stranger alone can't hold them all."""
+
+    def __init__(self, places: int) -> None:
+        self._places = places
+        self._share = max(1, places // 2)
+        self._taken: Counter[str] = Counter()
+
+    @contextmanager
+    def taken_by(self, who: str) -> Iterator[None]:
+        if self._taken.total() >= self._places or self._taken[who] >= self._share:
             raise Busy
-        self._uploads += 1
+        self._taken[who] += 1
         try:
-            yield BodyLimits(settings.MAX_UPLOAD_BYTES + FORM_BYTES, UPLOAD_SECONDS)
+            yield
         finally:
-            self._uploads -= 1
+            self._taken[who] -= 1
+            if not self._taken[who]:
+                del self._taken[who]
 
 
 class ConfigCache:

@@ -25,6 +25,7 @@ from widgets.models import BackgroundShape, ChatIcon, Widget, hex_colour, web_ad
 from widgets.services import business_open, widget_create, widget_delete, widget_update
 
 CONFIG_BYTES = 8_192
+MOST_LEVELS = 20
 MOST_DOMAINS = 100
 DOMAIN = "Where it may run: this host, `www.` and its subdomains. One widget for each."
 
@@ -65,19 +66,21 @@ class FreeObject(serializers.JSONField):
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         if not isinstance(data, dict):
             raise serializers.ValidationError("Send an object.")
-        if not can_be_kept(data):
-            raise serializers.ValidationError("It can't contain NUL, half of a surrogate pair, or endless numbers.")
+        if not can_be_kept(data, MOST_LEVELS):
+            raise serializers.ValidationError(
+                f"It can't contain NUL, half of a surrogate pair, endless numbers, or more than {MOST_LEVELS} levels."
+            )
         if len(json.dumps(data, ensure_ascii=False).encode()) > CONFIG_BYTES:
             raise serializers.ValidationError("An object of at most 8 KB.")
         return data
 
 
-def can_be_kept(value: Any) -> bool:
+def can_be_kept(value: Any, levels: int) -> bool:
     match value:
         case dict():
-            return all(can_be_kept(part) for part in (*value, *value.values()))
+            return levels > 0 and all(can_be_kept(part, levels - 1) for part in (*value, *value.values()))
         case list():
-            return all(can_be_kept(part) for part in value)
+            return levels > 0 and all(can_be_kept(part, levels - 1) for part in value)
         case str():
             return "\x00" not in value and value == value.encode(errors="replace").decode()
         case float():

@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -77,7 +78,8 @@ class InviteApi(TeamApi):
     @extend_schema(request=InvitationInput, responses={201: InvitationOutput})
     def post(self, request: Request) -> Response:
         """Send somebody a link that is good once, for seven days, and for their e-mail alone."""
-        invitation = agent_invite(caller=caller_of(request), **valid(InvitationInput, request))
+        about = valid(InvitationInput, request)
+        invitation = agent_invite(caller=caller_of(request), address=request.META["REMOTE_ADDR"], **about)
         return Response(InvitationOutput(invitation).data, status=201)
 
 
@@ -85,6 +87,6 @@ class StatusApi(TeamApi):
     @extend_schema(request=StatusInput, responses=StatusOutput)
     def patch(self, request: Request) -> Response:
         """Say that one is live, away or offline."""
-        agent = Agent.objects.get(pk=str(caller_of(request).agent_id))
+        agent = get_object_or_404(Agent, pk=caller_of(request).agent_id)
         agent_set_status(agent, valid(StatusInput, request)["status"])
         return Response({"agent_id": agent.pk, "status": agent.status})

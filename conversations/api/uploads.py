@@ -45,7 +45,8 @@ class UploadApi(Api):
         except ParseError as error:
             raise BadForm from error
         values = {"client_id": uuid4(), "content": "", **values}
-        posted = message_post_file(caller=caller_of(request), conversation_id=conversation_id, **values)
+        who = {"caller": caller_of(request), "address": request.META["REMOTE_ADDR"]}
+        posted = message_post_file(**who, conversation_id=conversation_id, **values)
         payload = events.message_payload(posted.message, viewer=self.viewer)
         return Response(payload, status=200 if posted.repeated else 201)
 

@@ -179,8 +179,14 @@ def inbox_upload(request: InboxRequest, conversation_id: int) -> HttpResponse:
     """A form with `file` and `client_id`. The message comes by the socket; a refusal is answered as the API does."""
     found = _conversation(request, conversation_id)
     try:
-        file, client_id = request.FILES["file"], UUID(request.POST.get("client_id", ""))
-        message_post_file(caller=request.caller, conversation_id=found.pk, file=file, content="", client_id=client_id)
+        message_post_file(
+            caller=request.caller,
+            address=request.META["REMOTE_ADDR"],
+            conversation_id=found.pk,
+            file=request.FILES["file"],
+            content="",
+            client_id=UUID(request.POST.get("client_id", "")),
+        )
     except (KeyError, ValueError):
         return refusal_response(BadRequest())
     except Refusal as refusal:

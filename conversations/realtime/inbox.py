@@ -65,11 +65,15 @@ class InboxSocket(Socket[AgentHello]):
         while True:
             await asyncio.sleep(settings.SOCKET_CHECK_SECONDS * random.uniform(0.8, 1.2))
             try:
-                await in_thread(self._who)
+                caller = await in_thread(self._who)
             except Refusal:
-                self.end(CloseCode.UNAUTHENTICATED)
+                return self.end(CloseCode.UNAUTHENTICATED)
             except Exception:
                 logger.exception("credentials could not be checked")
+            else:
+                if caller.agent_id != self.caller.agent_id:
+                    return self.end(CloseCode.UNAUTHENTICATED)
+                self.caller = caller
 
     def left(self) -> None:
         if self._checking:

@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models.functions import Lower
 from django.utils import timezone
 
 from auth_signing.callers import Caller
@@ -15,6 +14,7 @@ from auth_signing.roles import Permission
 from conversations import events
 from conversations.errors import ConversationClosed
 from conversations.models import Conversation, Status, Tag
+from conversations.querysets import tag_key
 from pingback.errors import Invalid, NotFound
 
 ENDED = {Status.RESOLVED, Status.CLOSED}
@@ -50,6 +50,7 @@ def conversation_change(*, conversation_id: int, caller: Caller, **fields: Any) 
     Of several at once the last one counts, and everybody hears of each. Whoever ends a conversation wakes it.
     """
     caller.require(Permission.CONVERSATIONS_MANAGE)
+    _check_assignee(fields.get("assignee_id"), caller)
     found = Conversation.objects.visible_to(caller).locked([conversation_id])
     if not found:
         raise NotFound
@@ -59,7 +60,6 @@ def conversation_change(*, conversation_id: int, caller: Caller, **fields: Any) 
     if fields.get("status") in ENDED:
         fields.setdefault("snoozed_until", None)
     _check_snooze(fields.get("snoozed_until"))
-    _check_assignee(fields.get("assignee_id"), caller)
     new_tags = _set_tags(conversation, fields.pop("tags")) if "tags" in fields else False
     changed = {name: value for name, value in fields.items() if getattr(conversation, name) != value}
     for name, value in changed.items():
@@ -80,16 +80,19 @@ def _check_snooze(until: datetime | None) -> None:
 
 
 def _check_assignee(agent_id: UUID | None, caller: Caller) -> None:
-    if agent_id and not Agent.objects.filter(business_id=caller.business_id, pk=agent_id).exists():
+    """Who is assigned stays until the end. Before the conversation is locked, as when somebody is taken off a team."""
+    colleagues = Agent.objects.filter(business_id=caller.business_id).select_for_update(no_key=True)
+    if agent_id and not colleagues.filter(pk=agent_id).first():
         raise NotFound("That person is not on your team.")
 
 
 def _set_tags(conversation: Conversation, names: Iterable[str]) -> bool:
     """Whether that made a difference. What is not there yet is made; case does not count."""
-    wanted = {name.lower(): name for name in names}
-    new = [Tag(business_id=conversation.business_id, name=name) for name in wanted.values()]
+    wanted = {tag_key(name): name for name in names}
+    in_order = sorted(wanted.items())  # so that two who do so at once don't wait for each other
+    new = [Tag(business_id=conversation.business_id, name=name, key=key) for key, name in in_order]
     Tag.objects.bulk_create(new, ignore_conflicts=True)
-    tags = Tag.objects.filter(business_id=conversation.business_id).alias(lower=Lower("name")).filter(lower__in=wanted)
+    tags = Tag.objects.filter(business_id=conversation.business_id, key__in=wanted)
     had = set(conversation.tags.values_list("pk", flat=True))
     conversation.tags.set(tags)
     return had != {tag.pk for tag in tags}

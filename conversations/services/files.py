@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.conf import settings
 
+from auth_signing import limits
 from auth_signing.callers import Caller
 from conversations.files import file_forget, file_store
 from conversations.models import Attachment
@@ -12,8 +13,14 @@ from conversations.services.messages import MessageDraft, Posted, message_post
 from pingback.errors import BodyTooLarge
 
 
-def message_post_file(*, caller: Caller, conversation_id: int, file: Any, content: str, client_id: UUID) -> Posted:
-    """`content` "" is the file's name. Nothing is left behind when the message is refused, or was stored before."""
+def message_post_file(
+    *, caller: Caller, address: str, conversation_id: int, file: Any, content: str, client_id: UUID
+) -> Posted:
+    """`address`: the caller's. `content` "" is the file's name.
+
+    Nothing is left behind when the message is refused, or was stored before.
+    """
+    limits.spend_upload(caller, address=address)
     if file.size > settings.MAX_UPLOAD_BYTES:
         raise BodyTooLarge
     stored = file_store(file)

@@ -12,6 +12,7 @@ from auth_signing.tokens import tokens_revoke
 from conversations import events
 from conversations.models import Conversation
 from conversations.services.changes import conversation_change
+from conversations.services.presence import agents_announce
 from pingback.errors import NotFound
 
 
@@ -19,7 +20,8 @@ from pingback.errors import NotFound
 def agent_remove(*, agent_id: UUID, caller: Caller) -> None:
     """The account stays, without a business; its tokens and sockets end, its conversations are nobody's."""
     caller.require(Permission.TEAM_MANAGE)
-    agent = Agent.objects.with_account().filter(business_id=caller.business_id, pk=agent_id).first()
+    own = Agent.objects.with_account().filter(business_id=caller.business_id, pk=agent_id)
+    agent = own.select_for_update(of=("self",)).first()  # nothing is assigned to them from now on
     if agent is None:
         raise NotFound
     if agent.role == Role.OWNER:
@@ -27,6 +29,7 @@ def agent_remove(*, agent_id: UUID, caller: Caller) -> None:
     for conversation in Conversation.objects.filter(assignee=agent).exclude(status__in=["resolved", "closed"]):
         conversation_change(conversation_id=conversation.pk, caller=caller, assignee_id=None)
     tokens_revoke(agent.user)
-    gone = events.presence_changed(Agent(pk=agent.pk, business_id=agent.business_id), is_anybody_there=False)[0]
-    events.publish_on_commit([gone, *events.agent_signed_out(agent.pk)])
+    gone = Agent(pk=agent.pk, business_id=agent.business_id)
     agent.delete()
+    agents_announce([gone])
+    events.publish_on_commit(events.agent_signed_out(gone.pk))

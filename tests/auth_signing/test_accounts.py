@@ -1,14 +1,18 @@
 """Accounts over REST: register, log in and out, who am I, and the business that comes next."""
 
 import json
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connections
 from django.test import Client, override_settings
 from django.utils import timezone
 from knox.models import AuthToken
 
+from auth_signing import limits
 from auth_signing.models import Agent, User
 from auth_signing.tokens import token_issue
 from tests.cast import PASSWORD, Cast
@@ -115,6 +119,32 @@ def test_too_many_failed_logins_lock_the_account_for_a_while(cast: Cast, email: 
     assert Rest()("POST", "auth/login", {"email": cast.bob.user.email, "password": PASSWORD})[0] == 200
     page = Client().post("/sign-in/", {"username": login["email"], "password": PASSWORD})
     assert "Too many" in page.content.decode()  # it is the same account on the page
+
+
+@override_settings(LIMIT_LOGIN_PER_ACCOUNT="3/15 minutes")
+def test_many_attempts_at_once_are_no_more_than_one_by_one() -> None:
+    login = {"email": "nobody@example.com", "password": "wrong"}
+
+    def attempt(_: int) -> int:
+        try:
+            return Rest()("POST", "auth/login", login)[0]
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(12) as pool:
+        assert Counter(pool.map(attempt, range(12))) == {401: 3, 429: 9}
+
+
+@override_settings(LIMIT_LOGIN_PER_IP="3/15 minutes")
+def test_the_addresses_of_one_network_are_one() -> None:
+    login = json.dumps({"email": "nobody@example.com", "password": "wrong"})
+    statuses = [
+        Client(REMOTE_ADDR=f"2001:db8::{number}").post("/api/v1/auth/login", login, "application/json").status_code
+        for number in range(1, 5)
+    ]
+    assert statuses == [401, 401, 401, 429]
+    assert limits.network_of("2001:db8:0:1::1") != limits.network_of("2001:db8::1")
+    assert limits.network_of("192.0.2.1") == "192.0.2.1"
 
 
 @override_settings(LIMIT_LOGIN_PER_IP="3/15 minutes")

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 import pytest
-from playwright.sync_api import Locator, Page, WebSocketRoute, expect
+from playwright.sync_api import Dialog, Locator, Page, WebSocketRoute, expect
 
 from tests.clients import Visitor, new_visitor
 from tests.conversations.samples import MB, PNG, SVG
@@ -158,7 +158,12 @@ def test_files_go_on_while_another_thread_is_read(desk: Desk, server: Server) ->
     desk.open(other)
     expect(desk.page.locator(".upload")).to_have_count(0)
     asked: list[str] = []
-    desk.page.once("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
+
+    def stay(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    desk.page.once("dialog", stay)
     desk.page.close(run_before_unload=True)
     desk.page.wait_for_timeout(500)
     assert asked == ["beforeunload"]

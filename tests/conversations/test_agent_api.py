@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from urllib.parse import quote
 from uuid import uuid4
 
 import pytest
@@ -54,6 +55,14 @@ def test_pages_by_cursor_and_by_number_hold_each_conversation_once(cast: Cast, r
             query = "?" + page["next"].partition("?")[2] if page["next"] else None
         assert seen == made
     assert ids(rest, "?page=99") == []
+
+
+def test_tags_are_the_same_whatever_their_case_and_accents(cast: Cast, rest: Rest) -> None:
+    conversation = cast.conversation()
+    for spelling in ("Ärger", "ÄRGER", "a\u0308rger"):
+        tags = rest("PATCH", f"conversations/{conversation.pk}", {"tags": [spelling]})[1]["tags"]
+        assert tags == ["Ärger"]
+        assert ids(rest, f"?tag={quote(spelling)}") == [conversation.pk]
 
 
 def test_filters_select_and_combine(cast: Cast, rest: Rest) -> None:

@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 from smtplib import SMTPException
 from typing import Any
+from unittest.mock import Mock
 from urllib.parse import urlsplit
 from uuid import uuid4
 
@@ -13,11 +14,12 @@ from django.test import Client, override_settings
 from django.utils import timezone
 from knox.models import AuthToken
 
-from auth_signing.models import Agent, Invitation, User
+from auth_signing.models import Agent, Business, Invitation, User
 from auth_signing.tokens import token_issue
 from conversations.models import Conversation
+from pingback.errors import NotFound
 from tests.cast import PASSWORD, Cast
-from tests.clients import new_owner
+from tests.clients import Visitor, new_owner
 from tests.conftest import MakeServer
 from tests.rest import Rest, forget_limits
 
@@ -129,13 +131,45 @@ def test_a_wrong_invitation_is_refused(rest: Rest, body: dict[str, Any]) -> None
 
 
 def test_without_mail_nothing_is_stored(rest: Rest, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: object) -> None:
-        raise SMTPException
-
-    monkeypatch.setattr("auth_signing.invitations.send_mail", refuse)
+    monkeypatch.setattr("auth_signing.invitations.send_mail", Mock(side_effect=SMTPException))
     status, refused = rest("POST", "team/invite", {"email": "dora@example.com"})
     assert (status, refused["code"]) == (503, "MAIL_UNAVAILABLE")
     assert not Invitation.objects.exists()
+
+
+def test_without_mail_an_earlier_link_stays_good(rest: Rest, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = invite(rest)
+    monkeypatch.setattr("auth_signing.invitations.send_mail", Mock(side_effect=SMTPException))
+    assert rest("POST", "team/invite", {"email": "dora@example.com", "role": "admin"})[0] == 503
+    assert Client().post(path, NEW)["Location"] == "/inbox/"
+    assert Agent.objects.get(user__email="dora@example.com").role == "agent"
+
+
+def test_a_business_of_two_lines_can_invite(cast: Cast, rest: Rest) -> None:
+    Business.objects.filter(pk=cast.business.pk).update(name="Bell\r\nBcc: all@example.com")
+    invite(rest)
+    assert mail.outbox[-1].subject == "Join Bell Bcc: all@example.com on PingBack"
+
+
+def test_invitations_end_with_the_place_of_whoever_sent_them(cast: Cast, rest: Rest) -> None:
+    Agent.objects.filter(pk=cast.bob.pk).update(role="admin")
+    path = invite(Rest(token_issue(cast.bob.user)))
+    rest("DELETE", f"team/members/{cast.bob.pk}")
+    assert Client().post(path, NEW).status_code == 404
+    assert not User.objects.filter(email="dora@example.com").exists()
+
+
+def test_a_link_that_is_used_a_moment_before_makes_no_account(rest: Rest, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = invite(rest)
+    monkeypatch.setattr("auth_signing.invitations.invitation_accept", Mock(side_effect=NotFound))
+    assert Client().post(path, NEW).status_code == 404
+    assert not User.objects.filter(email="dora@example.com").exists()
+
+
+@override_settings(LIMIT_INVITATIONS_PER_EMAIL="2/day")
+def test_nobody_is_sent_many_invitations(rest: Rest) -> None:
+    statuses = [rest("POST", "team/invite", {"email": "dora@example.com"})[0] for _ in range(3)]
+    assert statuses == [201, 201, 429]
 
 
 @override_settings(LIMIT_INVITATIONS="2/hour")
@@ -171,11 +205,16 @@ def test_the_sockets_of_a_removed_member_end(make_server: MakeServer) -> None:
     server.site.manage("shell", "--no-imports", "-c", ADD_DORA)
     login = owner.call("POST", "auth/login", {"email": "dora@example.com", "password": "correct horse"})
     dora = type(owner)(server, login.json()["access_token"])
-    with dora.connect() as peer:
+    page = Visitor(server, owner.call("GET", "auth/me").json()["business"]["id"])
+    with dora.connect() as peer, page.connect() as browser:
         peer.expect("ready")
+        while not browser.expect("presence")["online"]:
+            pass
         (member,) = [m for m in owner.call("GET", "team/members").json()["results"] if m["role"] == "agent"]
         assert owner.call("DELETE", f"team/members/{member['id']}").status_code == 204
         assert peer.expect_close() == 4000
+        while browser.expect("presence")["online"]:  # until it hears that nobody is left
+            pass
     with dora.connect() as peer:
         assert peer.expect_close() == 4401
 

@@ -192,7 +192,14 @@ def world_of(cast: Cast) -> World:
     conversation = cast.conversation(content=SECRET)
     file = SimpleUploadedFile("a.txt", SECRET.encode())
     caller = cast.caller(cast.alice)
-    message_post_file(caller=caller, conversation_id=conversation.pk, file=file, content=SECRET, client_id=uuid4())
+    message_post_file(
+        caller=caller,
+        address="127.0.0.1",
+        conversation_id=conversation.pk,
+        file=file,
+        content=SECRET,
+        client_id=uuid4(),
+    )
     return World(cast, conversation)
 
 

@@ -144,6 +144,13 @@ def test_what_a_put_leaves_out_stays_and_null_takes_away(rest: Rest) -> None:
     assert changed == {**widget, "logo_url": None, "initial_message": None, "chat_icon": "send-2"}
 
 
+def nested(levels: int) -> dict[str, Any]:
+    value: dict[str, Any] = {}
+    for _ in range(levels):
+        value = {"a": value}
+    return value
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [
@@ -175,6 +182,8 @@ def test_what_a_put_leaves_out_stays_and_null_takes_away(rest: Rest) -> None:
         ("config", []),
         ("config", {"a": "x" * 9_000}),
         ("config", {"a": ["\x00"]}),
+        ("config", nested(25)),
+        ("config", nested(700)),
         ("config", {"\ud800": 1}),
         ("is_default", True),
         ("business_id", str(uuid4())),
