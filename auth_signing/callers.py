@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from auth_signing.errors import BusinessRequired
-from auth_signing.models import Agent, User, VisitorSession
+from auth_signing.models import Agent, SigningKey, User, VisitorSession
 from auth_signing.roles import ROLE_TABLE, Permission, Role
 from pingback.errors import AccountInactive, Forbidden
 
@@ -19,6 +19,7 @@ class Caller:
     agent_id: UUID | None = None
     session_id: UUID | None = None
     contact_id: UUID | None = None
+    key_id: UUID | None = None
 
     @property
     def is_visitor(self) -> bool:
@@ -31,7 +32,7 @@ class Caller:
     @property
     def sender_key(self) -> UUID | None:
         """What a `client_id` is unique under."""
-        return self.agent_id or self.session_id
+        return self.agent_id or self.session_id or self.key_id
 
     def may(self, permission: Permission) -> bool:
         return permission in ROLE_TABLE[self.role]
@@ -53,6 +54,13 @@ def caller_for_user(user: User) -> Caller:
     if agent is None:
         raise BusinessRequired
     return caller_for_agent(agent)
+
+
+def caller_for_key(key: SigningKey) -> Caller:
+    """`key` with its business loaded: it has an owner's rights."""
+    if not key.business.is_active:
+        raise AccountInactive
+    return Caller(business_id=key.business_id, role=Role.OWNER, name=str(key), key_id=key.pk)
 
 
 def caller_for_visitor(session: VisitorSession) -> Caller:

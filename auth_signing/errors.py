@@ -1,6 +1,32 @@
-"""What can be refused about accounts and teams."""
+"""What can be refused about accounts, teams and signed requests."""
 
 from pingback.errors import Refusal
+
+
+class InvalidSignature(Refusal):
+    """Says the same of an unknown key and of a wrong signature."""
+
+    code = "INVALID_CREDENTIALS"
+    status = 401
+    detail = "The key and the signature do not fit this request."
+
+
+class RequestExpired(Refusal):
+    code = "REQUEST_EXPIRED"
+    status = 401
+    detail = "X-Timestamp must be Unix seconds, within 300 of the server's clock (see the Date header)."
+
+
+class UserRequired(Refusal):
+    code = "USER_REQUIRED"
+    status = 403
+    detail = "This call is about a person: it takes a bearer token, no signature."
+
+
+class RequestInProgress(Refusal):
+    code = "REQUEST_IN_PROGRESS"
+    status = 409
+    detail = "The same signed request is being worked on. Send it again in a moment."
 
 
 class BadCredentials(Refusal):

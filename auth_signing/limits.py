@@ -9,7 +9,7 @@ import time
 from contextlib import suppress
 from functools import cache, lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from django.conf import settings
 from limits import RateLimitItem, parse
@@ -20,7 +20,7 @@ from limits.storage import MemoryStorage, RedisStorage
 from limits.strategies import MovingWindowRateLimiter
 
 from auth_signing.callers import Caller
-from pingback.errors import RateLimited
+from pingback.errors import RateLimited, StoreUnavailable
 
 SWEEP_SECONDS = 10.0
 REDIS_OPTIONS: dict[str, Any] = {"socket_timeout": 1, "socket_connect_timeout": 1}
@@ -34,6 +34,14 @@ class PatientStorage(MemoryStorage):
             self.timer = threading.Timer(SWEEP_SECONDS, self._MemoryStorage__expire_events)  # type: ignore[attr-defined]
             self.timer.daemon = True
             self.timer.start()
+
+
+class Quota(NamedTuple):
+    limit: int
+    remaining: int
+
+    def headers(self) -> dict[str, str]:
+        return {"X-RateLimit-Limit": str(self.limit), "X-RateLimit-Remaining": str(self.remaining)}
 
 
 in_process = MovingWindowRateLimiter(PatientStorage())
@@ -169,6 +177,30 @@ def spend_bearer(token_digest: str) -> None:
     spend(settings.LIMIT_BEARER, "bearer", token_digest)
 
 
+def spend_signed(caller: Caller, *, must_be_exact: bool) -> Quota:
+    """One verified request of a signing key. `must_be_exact`: refused where only this process could be counted."""
+    rule, *who = settings.LIMIT_SIGNED, "signed", (caller.key_id or caller.business_id).hex
+    if settings.REDIS_URL:
+        try:
+            _ask(_shared(), "hit", rule, *who)
+            return _quota(_shared(), rule, *who)
+        except StorageError as error:
+            if must_be_exact:
+                raise StoreUnavailable from error
+    spend_here(rule, *who)
+    return _quota(in_process, rule, *who)
+
+
+def no_quota() -> Quota:
+    """What is left of a signing key's once it is spent."""
+    return Quota(_limit(settings.LIMIT_SIGNED).amount, 0)
+
+
+def spend_unsigned(*, address: str) -> None:
+    """One call that takes a signature and had no credentials that are good."""
+    spend(settings.LIMIT_UNSIGNED_PER_IP, "unsigned-ip", network_of(address))
+
+
 def spend_visitor_address(address: str) -> None:
     """One call of the widget from this address, whatever comes of it."""
     spend(settings.LIMIT_VISITOR_PER_IP, "visitor-ip", network_of(address))
@@ -185,6 +217,10 @@ async def spend_visitor_send(caller: Caller, *, address: str) -> None:
     if caller.session_id:
         await spend_async(settings.LIMIT_VISITOR, "visitor", caller.session_id.hex)
     await spend_async(settings.LIMIT_VISITOR_PER_IP, "visitor-ip", network_of(address))
+
+
+def _quota(limiter: MovingWindowRateLimiter, rule: str, *who: str) -> Quota:
+    return Quota(_limit(rule).amount, limiter.get_window_stats(_limit(rule), *who).remaining)
 
 
 def _wait(reset_time: float) -> int:

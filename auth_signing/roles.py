@@ -17,11 +17,12 @@ class Permission(StrEnum):
     WIDGETS_MANAGE = "widgets.manage"
     TEAM_MANAGE = "team.manage"
     BUSINESS_MANAGE = "business.manage"
+    KEYS_MANAGE = "keys.manage"
 
 
 AGENT = frozenset({Permission.CONVERSATIONS_START, Permission.CONVERSATIONS_ANSWER, Permission.CONVERSATIONS_MANAGE})
 ADMIN = AGENT | {Permission.WIDGETS_MANAGE, Permission.TEAM_MANAGE}
-OWNER = ADMIN | {Permission.BUSINESS_MANAGE}
+OWNER = ADMIN | {Permission.BUSINESS_MANAGE, Permission.KEYS_MANAGE}
 
 ROLE_TABLE: dict[Role, frozenset[Permission]] = {
     Role.VISITOR: frozenset({Permission.CONVERSATIONS_START, Permission.CONVERSATIONS_ANSWER}),

@@ -8,7 +8,7 @@ with single line feeds and nothing after the body:
 
 - `timestamp`: Unix seconds in digits, as sent in `X-Timestamp`;
 - `METHOD`: as on the request line, in upper case;
-- `path`: as on the request line, with its query string; nothing is decoded or sorted. A lone `?` at its end does not count;
+- `path`: as on the request line, with its query string but for a lone `?`; nothing is decoded or sorted;
 - `body`: the bytes that are sent; without a body the last line feed stays.
 """
 
@@ -17,7 +17,7 @@ import hmac
 
 
 def signing_string(timestamp: str, method: str, path: str, body: bytes = b"") -> bytes:
-    return "\n".join([timestamp, method, path, ""]).encode() + body
+    return "\n".join([timestamp, method, path, ""]).encode(errors="surrogateescape") + body
 
 
 def sign(private_key: str, timestamp: str, method: str, path: str, body: bytes = b"") -> str:

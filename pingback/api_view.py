@@ -1,18 +1,23 @@
 """What all REST views share. Not in `api.py`: Django REST framework imports that to make its views."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from functools import partial
 from typing import Any, ClassVar, cast
 
 from django.http import HttpRequest
 from knox.models import AuthToken
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from auth_signing import limits
 from auth_signing.authentication import BearerAuthentication
 from auth_signing.callers import Caller, caller_for_user
-from pingback.api import MissingCredentials, StrictSerializer
-from pingback.errors import Refusal
+from auth_signing.errors import UserRequired
+from auth_signing.signed_requests import QUOTA, SignatureAuthentication, check_form, done_once
+from pingback.api import MissingCredentials, StrictSerializer, refusal_of
+from pingback.errors import RateLimited, Refusal
 
 
 class Api(APIView):
@@ -32,22 +37,53 @@ class Api(APIView):
 class AccountApi(Api):
     """For a person, with a business or without: `request.auth` is the bearer token."""
 
-    authentication_classes = [BearerAuthentication]
+    authentication_classes = [BearerAuthentication, SignatureAuthentication]
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         if not request.auth:
             raise MissingCredentials
+        if isinstance(request.auth, Caller):
+            raise UserRequired
 
 
 class TeamApi(Api):
-    """For somebody who belongs to a business: `caller_of(request)` says who."""
+    """For somebody who belongs to a business, or a signing key of it: `caller_of(request)` says who."""
 
-    authentication_classes = [BearerAuthentication]
+    authentication_classes = [BearerAuthentication, SignatureAuthentication]
+    takes_signatures: ClassVar[bool] = True
+    public_methods: ClassVar[Collection[str]] = ()
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        caller_of(request)
+        if request.method in self.public_methods:
+            return
+        caller = caller_of(request)
+        if not caller.key_id:
+            return
+        if not self.takes_signatures:
+            raise UserRequired
+        check_form(request)
+        if request.method not in SAFE_METHODS:
+            verb = str(request.method).lower()
+            act = getattr(self, verb)
+            setattr(self, verb, lambda request, **ids: done_once(request, caller, partial(act, request, **ids)))
+
+    def handle_exception(self, exc: Exception) -> Response:
+        """Calls with nothing good to show are few, from one address."""
+        if self.takes_signatures and getattr(refusal_of(exc), "status", 0) == 401:
+            try:
+                limits.spend_unsigned(address=self.request.META["REMOTE_ADDR"])
+            except RateLimited as limited:
+                exc = limited
+        return super().handle_exception(exc)
+
+    def finalize_response(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        response = super().finalize_response(request, *args, **kwargs)
+        if quota := request.META.get(QUOTA):
+            for name, value in quota.headers().items():
+                response[name] = value
+        return response
 
 
 def caller_of(request: Request) -> Caller:

@@ -9,7 +9,9 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 
-from auth_signing.models import Agent, Business, User
+from auth_signing.callers import caller_for_agent
+from auth_signing.keys import key_create
+from auth_signing.models import Agent, Business, SigningKey, User
 from auth_signing.roles import Role
 from auth_signing.tokens import token_issue
 from pingback.secret_file import write_once
@@ -44,6 +46,19 @@ def demo_ensure() -> dict[str, Any]:
 def demo_token() -> str:
     """A new bearer token of the owner."""
     return token_issue(User.objects.get(email=PEOPLE["owner"][0]))
+
+
+def demo_pair() -> dict[str, str]:
+    """The business's signing keys, kept in a file; others when those are not good any more."""
+    file: Path = settings.DATA_DIR / "demo_keys.json"
+    pair: dict[str, str] = json.loads(file.read_text()) if file.exists() else {"public_key": ""}
+    if not SigningKey.objects.filter(public_key=pair["public_key"], revoked_at=None).exists():
+        owner = Agent.objects.with_account().get(user__email=PEOPLE["owner"][0])
+        new = key_create(caller=caller_for_agent(owner), name="Demo backend")
+        pair = {"public_key": new.key.public_key, "private_key": new.private_key}
+        file.unlink(missing_ok=True)
+        write_once(file, json.dumps(pair))
+    return pair
 
 
 def _passwords() -> dict[str, str]:

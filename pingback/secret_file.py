@@ -10,15 +10,15 @@ from django.core.exceptions import ImproperlyConfigured
 MINIMUM_LENGTH = 50
 
 
-def secret_from(value: str, *, file: Path, may_generate: bool) -> str:
-    """The secret from the environment, else from `file`, which the first start writes."""
+def secret_from(name: str, value: str, *, file: Path, may_generate: bool) -> str:
+    """The secret from the environment (`name`), else from `file`, which the first start writes."""
     if value:
         if len(value) < MINIMUM_LENGTH:
-            raise ImproperlyConfigured(f"SECRET_KEY must have at least {MINIMUM_LENGTH} characters.")
+            raise ImproperlyConfigured(f"{name} must have at least {MINIMUM_LENGTH} characters.")
         return value
     if not may_generate:
         raise ImproperlyConfigured(
-            "SECRET_KEY must be set when DATABASE_URL or REDIS_URL is: several processes have to share it."
+            f"{name} must be set when DATABASE_URL or REDIS_URL is: several processes have to share it."
         )
     if not file.exists():
         write_once(file, secrets.token_urlsafe(64))

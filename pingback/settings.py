@@ -70,10 +70,10 @@ if REDIS_URL:
 
 # Secrets
 
-SECRET_KEY = secret_from(
-    env.text("SECRET_KEY"),
-    file=DATA_DIR / "secret_key",
-    may_generate=not (DATABASE_URL or REDIS_URL),
+IS_EMBEDDED = not (DATABASE_URL or REDIS_URL)
+SECRET_KEY = secret_from("SECRET_KEY", env.text("SECRET_KEY"), file=DATA_DIR / "secret_key", may_generate=IS_EMBEDDED)
+ENCRYPTION_KEY = secret_from(
+    "ENCRYPTION_KEY", env.text("ENCRYPTION_KEY"), file=DATA_DIR / "encryption_key", may_generate=IS_EMBEDDED
 )
 
 # Apps
@@ -223,6 +223,8 @@ DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", f"PingBack <no-reply@{PUBLIC_HOST}>"
 # Limits: moving windows, "count per period" (docs/api.md has the table)
 
 LIMIT_CONFIG_PER_IP = env.limit("LIMIT_CONFIG_PER_IP", "3000/minute")
+LIMIT_SIGNED = env.limit("LIMIT_SIGNED", "60/minute")
+LIMIT_UNSIGNED_PER_IP = env.limit("LIMIT_UNSIGNED_PER_IP", "10/minute")
 LIMIT_BEARER = env.limit("LIMIT_BEARER", "600/minute")
 LIMIT_LOGIN_PER_ACCOUNT = env.limit("LIMIT_LOGIN_PER_ACCOUNT", "10/15 minutes")
 LIMIT_LOGIN_PER_IP = env.limit("LIMIT_LOGIN_PER_IP", "30/15 minutes")

@@ -23,5 +23,6 @@ def environment(data_dir: Path, **settings: str) -> dict[str, str]:
         "PYTHONUNBUFFERED": "1",
         "PINGBACK_DATA_DIR": str(data_dir),
         "SECRET_KEY": secrets.token_urlsafe(64),
+        "ENCRYPTION_KEY": secrets.token_urlsafe(64),
         **settings,
     }

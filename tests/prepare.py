@@ -35,7 +35,8 @@ CHROMIUM = Part("Chromium", ("chromium", "fonts-liberation"), lambda: bool(chrom
 POSTGRES = Part("PostgreSQL", ("postgresql",), lambda: bool(postgres_program("initdb")))
 REDIS = Part("Redis", ("redis-server",), lambda: bool(redis_program()))
 NODE = Part("Node", ("nodejs", "npm"), lambda: bool(shutil.which("node") and shutil.which("npm")))
-EVERYTHING = (CHROMIUM, POSTGRES, REDIS, NODE)
+SHELL = Part("curl and openssl", ("curl", "openssl"), lambda: bool(shutil.which("curl") and shutil.which("openssl")))
+EVERYTHING = (CHROMIUM, POSTGRES, REDIS, NODE, SHELL)
 
 
 def prepare(parts: Iterable[Part] = EVERYTHING, *, npm_folders: Iterable[Path] = (ROOT,)) -> list[str]:

@@ -12,17 +12,16 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from auth_signing.api import BusinessOutput, business_payload
-from auth_signing.authentication import BearerAuthentication
 from auth_signing.errors import AlreadyInBusiness
 from pingback.api import Boolean, StrictSerializer, Text, example
-from pingback.api_view import AccountApi, Api, TeamApi, caller_of, valid
+from pingback.api_view import AccountApi, TeamApi, caller_of, valid
 from pingback.errors import NotFound
 from pingback.paging import OldestFirst
 from widgets.config import APPEARANCE, public_config
 from widgets.domains import domain_normalise
 from widgets.errors import WidgetExists
 from widgets.models import BackgroundShape, ChatIcon, Widget, hex_colour, web_address
-from widgets.services import business_open, widget_create, widget_delete, widget_update
+from widgets.services import business_open, default_widget_update, widget_create, widget_delete, widget_update
 
 CONFIG_BYTES = 8_192
 MOST_LEVELS = 20
@@ -88,21 +87,25 @@ def can_be_kept(value: Any, levels: int) -> bool:
     return True
 
 
+@example(primary_color="#1a73e8", chat_icon="send-1", background_shape="rounded")
+class WebChatChanges(StrictSerializer):
+    initial_message = Text(max_length=500, required=False, allow_null=True)
+    primary_color = Text(required=False, validators=[hex_colour])
+    secondary_color = Text(required=False, validators=[hex_colour])
+    chat_icon = serializers.ChoiceField(choices=ChatIcon.choices, required=False)
+    background_shape = serializers.ChoiceField(choices=BackgroundShape.choices, required=False)
+    show_help_prompt = Boolean(required=False)
+
+
 @example(primary_color="#5B3FCC", welcome_heading="How can we help?")
-class WidgetChanges(StrictSerializer):
+class WidgetChanges(WebChatChanges):
     name = Text(max_length=100, required=False)
     domain = Domain(required=False, help_text=DOMAIN)
     allowed_domains = Domains(required=False, help_text="More hosts where it may run.")
     welcome_heading = Text(max_length=100, required=False)
     welcome_tagline = Text(max_length=200, required=False, allow_blank=True)
-    initial_message = Text(max_length=500, required=False, allow_null=True)
     logo_url = Text(max_length=500, required=False, allow_null=True, validators=[web_address])
     show_online_badge = Boolean(required=False)
-    show_help_prompt = Boolean(required=False)
-    primary_color = Text(required=False, validators=[hex_colour])
-    secondary_color = Text(required=False, validators=[hex_colour])
-    chat_icon = serializers.ChoiceField(choices=ChatIcon.choices, required=False)
-    background_shape = serializers.ChoiceField(choices=BackgroundShape.choices, required=False)
     config = FreeObject(required=False, help_text="Your own settings, at most 8 KB, returned as they are.")
 
 
@@ -135,6 +138,15 @@ class PublicConfigOutput(serializers.ModelSerializer[Widget]):
         fields = ["id", "business_id", *APPEARANCE, "domains", "online", "features"]
 
 
+class PairOutput(serializers.Serializer[Any]):
+    public_key = serializers.CharField()
+    private_key = serializers.CharField(help_text="It is shown this once.")
+
+
+class NewBusinessOutput(BusinessOutput):
+    keys = PairOutput()
+
+
 class SnippetOutput(serializers.Serializer[Any]):
     snippet = serializers.CharField(help_text="Paste it before the closing `</body>` of each page.")
 
@@ -142,11 +154,37 @@ class SnippetOutput(serializers.Serializer[Any]):
 class BusinessCreateApi(AccountApi):
     refusals = [AlreadyInBusiness]
 
-    @extend_schema(request=BusinessInput, responses={201: BusinessOutput})
+    @extend_schema(request=BusinessInput, responses={201: NewBusinessOutput})
     def post(self, request: Request) -> Response:
-        """Make a business. The caller becomes its owner; a default widget comes with it, for any site."""
-        agent = business_open(owner=request.auth.user, **valid(BusinessInput, request))
-        return Response(business_payload(agent.business), status=201)
+        """Make a business. The caller becomes its owner; a default widget and a pair of signing keys come with it."""
+        business, new = business_open(owner=request.auth.user, **valid(BusinessInput, request))
+        keys = {"public_key": new.key.public_key, "private_key": new.private_key}
+        return Response(business_payload(business) | {"keys": keys}, status=201)
+
+
+class WebChatOutput(serializers.ModelSerializer[Widget]):
+    class Meta:
+        model = Widget
+        fields = list(WebChatChanges().fields)
+
+
+class WebChatSettingsOutput(serializers.Serializer[Any]):
+    web_chat_settings = WebChatOutput()
+
+
+class WebChatSettingsApi(TeamApi):
+    """Of the business's default widget."""
+
+    @extend_schema(responses=WebChatSettingsOutput)
+    def get(self, request: Request) -> Response:
+        """How the default widget looks."""
+        return web_chat_settings(own_widgets(request).get(is_default=True))
+
+    @extend_schema(request=WebChatChanges, responses=WebChatSettingsOutput)
+    def patch(self, request: Request) -> Response:
+        """Change how the default widget looks. What is left out stays; null takes away `initial_message`."""
+        changes = valid(WebChatChanges, request)
+        return web_chat_settings(default_widget_update(caller=caller_of(request), **changes))
 
 
 class WidgetCreateApi(TeamApi):
@@ -180,8 +218,8 @@ class WidgetsApi(TeamApi):
         return pages.get_paginated_response(WidgetOutput(page, many=True).data)
 
 
-class WidgetApi(Api):
-    authentication_classes = [BearerAuthentication]
+class WidgetApi(TeamApi):
+    public_methods = {"GET"}
 
     @extend_schema(auth=[], responses=PublicConfigOutput)
     def get(self, request: Request, widget_id: UUID) -> Response:
@@ -206,6 +244,10 @@ class WidgetSnippetApi(TeamApi):
         if widget is None:
             raise NotFound
         return Response({"snippet": snippet(widget)})
+
+
+def web_chat_settings(widget: Widget) -> Response:
+    return Response({"web_chat_settings": WebChatOutput(widget).data})
 
 
 def own_widgets(request: Request) -> Any:

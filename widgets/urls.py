@@ -1,8 +1,17 @@
 from django.urls import path
 
-from widgets.api import BusinessCreateApi, WidgetApi, WidgetCreateApi, WidgetsApi, WidgetSnippetApi, WidgetUpdateApi
+from widgets.api import (
+    BusinessCreateApi,
+    WebChatSettingsApi,
+    WidgetApi,
+    WidgetCreateApi,
+    WidgetsApi,
+    WidgetSnippetApi,
+    WidgetUpdateApi,
+)
 
 urlpatterns = [
+    path("web-chat-settings", WebChatSettingsApi.as_view()),
     path("auth/business/create", BusinessCreateApi.as_view()),
     path("widget", WidgetsApi.as_view()),
     path("widget/create", WidgetCreateApi.as_view()),

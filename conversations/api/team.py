@@ -84,6 +84,8 @@ class InviteApi(TeamApi):
 
 
 class StatusApi(TeamApi):
+    takes_signatures = False
+
     @extend_schema(request=StatusInput, responses=StatusOutput)
     def patch(self, request: Request) -> Response:
         """Say that one is live, away or offline."""

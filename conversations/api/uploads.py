@@ -53,6 +53,7 @@ class UploadApi(Api):
 
 class TeamUploadApi(UploadApi, TeamApi):
     viewer = Sender.AGENT
+    takes_signatures = False
 
     @extend_schema(request={"multipart/form-data": UploadInput}, responses={201: MessageOutput, 200: MessageOutput})
     def post(self, request: Request, conversation_id: int) -> Response:

@@ -14,6 +14,7 @@ from knox.models import AuthToken
 
 from auth_signing import limits
 from auth_signing.models import Agent, User
+from auth_signing.signing import sign, verify
 from auth_signing.tokens import token_issue
 from tests.cast import PASSWORD, Cast
 from tests.rest import Rest, forget_limits
@@ -176,6 +177,10 @@ def test_a_business_comes_with_its_owner_and_a_default_widget() -> None:
     status, business = rest("POST", "auth/business/create", {"name": "Bell & Co", "industry": "Furniture"})
     assert status == 201
     assert (business["name"], business["industry"], business["website"]) == ("Bell & Co", "Furniture", "")
+    keys = business.pop("keys")
+    assert verify(keys["private_key"], sign(keys["private_key"], "1", "GET", "/"), "1", "GET", "/")
+    (listed,) = rest("GET", "signing-keys")[1]["results"]
+    assert (listed["public_key"], listed["last_four"]) == (keys["public_key"], keys["private_key"][-4:])
     me = rest("GET", "auth/me")[1]
     assert (me["business"], me["team_role"], me["onboarding_complete"]) == (business, "owner", True)
     widget = Widget.objects.get(business=business["id"])

@@ -51,11 +51,11 @@ def test_a_wrong_value_stops_the_start_and_is_named(tmp_path: Path, name: str, v
 
 def test_the_secret_key_is_made_once_and_readable_by_its_owner_alone(tmp_path: Path) -> None:
     file = tmp_path / "secret_key"
-    made = secret_from("", file=file, may_generate=True)
-    assert secret_from("", file=file, may_generate=True) == made
+    made = secret_from("SECRET_KEY", "", file=file, may_generate=True)
+    assert secret_from("SECRET_KEY", "", file=file, may_generate=True) == made
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
 def test_the_secret_key_must_be_given_where_processes_share_it(tmp_path: Path) -> None:
     with pytest.raises(ImproperlyConfigured, match="SECRET_KEY"):
-        secret_from("", file=tmp_path / "secret_key", may_generate=False)
+        secret_from("SECRET_KEY", "", file=tmp_path / "secret_key", may_generate=False)

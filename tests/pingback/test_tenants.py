@@ -4,6 +4,7 @@ A new URL needs a row in `CALLS` or in `NO_BUSINESS`.
 """
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from auth_signing.keys import NewPair, key_create
+from auth_signing.models import SigningKey
 from auth_signing.roles import ROLE_TABLE, Permission, Role
+from auth_signing.signing import sign
 from auth_signing.tokens import token_issue
 from conversations.models import Attachment, Conversation
 from conversations.services import message_post_file
@@ -80,6 +84,7 @@ class World:
             "agent_id": self.cast.bob.pk,
             "widget_id": self.cast.widget.pk,
             "listing": "mine",
+            "key_id": SigningKey.objects.get(business=self.cast.business).pk,
             "file_id": Attachment.objects.get(message__conversation=self.conversation).pk,
         }
 
@@ -98,23 +103,33 @@ class Call:
     def is_api(self) -> bool:
         return self.route.startswith("api/")
 
-    def make(self, client: Client, world: World, token: str) -> Any:
+    def path(self, world: World) -> str:
         path = "/" + self.route
         for name, value in world.ids.items():
             for kind in ("int", "uuid", "listing"):
                 path = path.replace(f"<{kind}:{name}>", str(value))
         assert "<" not in path
-        body = self.body(world) if self.body else {}
+        return path + self.query
+
+    def make(self, client: Client, world: World, token: str) -> Any:
+        path, body = self.path(world), self.body(world) if self.body else {}
         headers = {"Authorization": f"Bearer {token}"} if self.is_api else {}
         if self.has_file:
             return client.post(path, {"file": SimpleUploadedFile("a.txt", b"a"), **body}, headers=headers)
         if self.is_api:
-            return client.generic(self.method, path + self.query, json.dumps(body), "application/json", headers=headers)
-        return client.get(path + self.query) if self.method == "GET" else client.post(path, body)
+            return client.generic(self.method, path, json.dumps(body), "application/json", headers=headers)
+        return client.get(path) if self.method == "GET" else client.post(path, body)
+
+    def make_signed(self, client: Client, world: World, pair: NewPair) -> Any:
+        path, body = self.path(world), json.dumps(self.body(world) if self.body else {})
+        now = str(int(time.time()))
+        headers = {"X-Public-Key": pair.key.public_key, "X-Timestamp": now}
+        headers["X-Signature"] = sign(pair.private_key, now, self.method, path, body.encode())
+        return client.generic(self.method, path, body, "application/json", headers=headers)
 
 
 READ, START, ANSWER, MANAGE = None, *list(Permission)[:3]
-WIDGETS, TEAM = Permission.WIDGETS_MANAGE, Permission.TEAM_MANAGE
+WIDGETS, TEAM, KEYS = Permission.WIDGETS_MANAGE, Permission.TEAM_MANAGE, Permission.KEYS_MANAGE
 API = "api/v1/"
 CONVERSATION = f"{API}conversations/<int:conversation_id>"
 CALLS = [
@@ -136,6 +151,13 @@ CALLS = [
     Call("DELETE", f"{API}team/members/<uuid:agent_id>", TEAM),
     Call("POST", f"{API}team/invite", TEAM, lambda w: {"email": "new@example.com"}, names=False),
     Call("PATCH", f"{API}team/status", READ, lambda w: {"status": "away"}, names=False),
+    Call("GET", f"{API}signing-keys", KEYS, names=False),
+    Call("POST", f"{API}signing-keys", KEYS, names=False),
+    Call("DELETE", f"{API}signing-keys/<uuid:key_id>", KEYS),
+    Call("POST", f"{API}signing-keys/<uuid:key_id>/rotate", KEYS),
+    Call("GET", f"{API}audit-log", KEYS, names=False),
+    Call("GET", f"{API}web-chat-settings", names=False),
+    Call("PATCH", f"{API}web-chat-settings", WIDGETS, lambda w: {"chat_icon": "send-1"}, names=False),
     Call("GET", f"{API}widget", names=False),
     Call("POST", f"{API}widget/create", WIDGETS, lambda w: {"domain": "example.com"}, names=False),
     Call("PUT", f"{API}widget/update/<uuid:widget_id>", WIDGETS, lambda w: {"name": "x"}),
@@ -157,6 +179,14 @@ CALLS = [
     Call("POST", "inbox/<int:conversation_id>/reopen/", MANAGE),
     Call("POST", "inbox/<int:conversation_id>/assign/", MANAGE, lambda w: {"agent_id": w.cast.bob.pk}),
 ]
+FOR_PEOPLE = {  # no signature will do
+    f"{CONVERSATION}/upload",
+    f"{API}team/status",
+    f"{API}signing-keys",
+    f"{API}signing-keys/<uuid:key_id>",
+    f"{API}signing-keys/<uuid:key_id>/rotate",
+    f"{API}audit-log",
+}
 PUBLIC = {("GET", f"{API}widget/<uuid:widget_id>")}  # the config that the script asks for
 
 
@@ -200,6 +230,7 @@ def world_of(cast: Cast) -> World:
         content=SECRET,
         client_id=uuid4(),
     )
+    key_create(caller=caller, name="Northwind's backend")
     return World(cast, conversation)
 
 
@@ -229,7 +260,24 @@ def test_the_owner_of_another_business_reaches_nothing(cast: Cast, call: Call) -
     client.force_login(cast.charlie.user)
     token = token_issue(cast.charlie.user)
     before = snapshot()
-    answer = call.make(client, world, token)
+    reached_nothing(cast, call, call.make(client, world, token), before)
+
+
+@pytest.mark.parametrize(
+    "call", [call for call in CALLS if call.is_api], ids=lambda call: f"{call.method} {call.route}"
+)
+def test_the_backend_of_another_business_reaches_nothing(cast: Cast, call: Call) -> None:
+    world = world_of(cast)
+    pair = key_create(caller=cast.caller(cast.charlie), name="Charlie's backend")
+    before = snapshot()
+    answer = call.make_signed(Client(), world, pair)
+    if call.route in FOR_PEOPLE:
+        assert (answer.status_code, answer.json()["code"]) == (403, "USER_REQUIRED")
+    else:
+        reached_nothing(cast, call, answer, before)
+
+
+def reached_nothing(cast: Cast, call: Call, answer: Any, before: dict[Any, Any]) -> None:
     after = snapshot()
     others = {key: row for key, row in before.items() if row.get("business_id") != cast.charlie.business_id}
     assert {key: after.get(key) for key in others} == others
