@@ -9,7 +9,7 @@ import re
 import time
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import OperationalError, connection, transaction
@@ -41,8 +41,15 @@ NOBODYS = "sk_live_" + 43 * "0"  # so that an unknown key takes as long as a kno
 WAIT_SECONDS = 5
 KEPT = timedelta(minutes=11)  # a signature is good for ten: five before its time and five after
 USE_IS_NOTED_EVERY = timedelta(minutes=1)
-QUOTA = "pingback.quota"  # in request.META
+SIGNED = "pingback.signed"  # in request.META
 clock = time.time
+
+
+class Signed(NamedTuple):
+    """Of a request that was verified."""
+
+    key: SigningKey
+    quota: limits.Quota
 
 
 class SignatureAuthentication(BaseAuthentication):
@@ -63,9 +70,9 @@ class SignatureAuthentication(BaseAuthentication):
         if key is None or not any(is_right):
             raise InvalidSignature
         caller = caller_for_key(key)
-        request.META[QUOTA] = limits.no_quota()
-        request.META[QUOTA] = limits.spend_signed(caller, must_be_exact=request.method not in SAFE_METHODS)
-        note_use(key)
+        request.META[SIGNED] = Signed(key, limits.no_quota())
+        quota = limits.spend_signed(caller, must_be_exact=request.method not in SAFE_METHODS)
+        request.META[SIGNED] = Signed(key, quota)
         return AnonymousUser(), caller
 
     def authenticate_header(self, request: Request) -> str:
@@ -122,9 +129,10 @@ def check_form(request: Request) -> None:
         raise NotJson
 
 
-def done_once(request: Request, caller: Caller, act: Callable[[], Response]) -> Response:
+def done_once(request: Request, act: Callable[[], Response]) -> Response:
     """The answer of the first of several equal writes; those that were refused or failed have changed nothing."""
-    this = {"key_id": caller.key_id, "signature": request.headers["X-Signature"]}
+    key: SigningKey = request.META[SIGNED].key
+    this = {"key": key, "signature": request.headers["X-Signature"]}
     try:
         wait_at_most(WAIT_SECONDS)
         with transaction.atomic():
@@ -136,7 +144,8 @@ def done_once(request: Request, caller: Caller, act: Callable[[], Response]) -> 
                 status=response.status_code,
                 body=b"" if response.data is None else JSONRenderer().render(response.data),
             )
-            SignedWrite.objects.filter(key_id=write.key_id, created_at__lt=timezone.now() - KEPT).delete()
+            SignedWrite.objects.filter(key=key, created_at__lt=timezone.now() - KEPT).delete()
+            note_use(key)
             return response
     except OperationalError as error:
         if is_waiting_over(error):

@@ -1,6 +1,7 @@
 """Takes the pictures in `docs/images/`: `.venv/bin/python -m docs.take_pictures`."""
 
 import base64
+import json
 import re
 import tempfile
 from pathlib import Path
@@ -9,6 +10,7 @@ from playwright.sync_api import Page
 
 from tests.pages import Pages, chromium
 from tests.server import Server, Sites
+from tests.signed import SETTINGS, Backend
 
 IMAGES = Path(__file__).parent / "images"
 TALKS = [
@@ -53,6 +55,29 @@ def take(pages: Pages, server: Server) -> None:
     sign.goto(f"{server.url}/sign-in/")
     shoot(sign, "sign-in-desktop-light")
     overview(pages, server)
+    launchers(pages, server)
+
+
+def launchers(pages: Pages, server: Server) -> None:
+    """Each icon on each shape, as the backend sets them."""
+    backend = Backend(server, server.demo()["public_key"], server.demo()["private_key"])
+    page = pages(1280, 800)
+    shots = {}
+    for row, (shape, colour) in enumerate([("circle", "#7650ff"), ("rounded", "#0a7d4f"), ("square", "#1a73e8")]):
+        for column, icon in enumerate(["receptionist", "send-1", "send-2", "send-3"]):
+            settings = {"background_shape": shape, "primary_color": colour, "chat_icon": icon}
+            backend("PATCH", SETTINGS, json.dumps(settings).encode())
+            page.goto(f"http://localhost:{server.port}/demo/")
+            button = page.get_by_role("button", name=re.compile("^Chat"))
+            button.wait_for()
+            box = button.bounding_box() or {"x": 0, "y": 0, "width": 0, "height": 0}
+            around = {"x": box["x"] - 16, "y": box["y"] - 16, "width": 88, "height": 88}
+            shots[row, column] = base64.b64encode(page.screenshot(clip=around)).decode()  # type: ignore[arg-type]
+    sheet = pages(480, 360)
+    pictures = "".join(f"<img src='data:image/png;base64,{shots[place]}'>" for place in sorted(shots))
+    style = "body{margin:0;display:grid;grid-template-columns:repeat(4,120px);place-items:center;height:360px}"
+    sheet.set_content(f"<style>{style}</style>{pictures}")
+    shoot(sheet, "launchers")
 
 
 def talk(pages: Pages, server: Server, text: str, *, path: str = "/demo/") -> Page:

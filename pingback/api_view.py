@@ -15,7 +15,7 @@ from auth_signing import limits
 from auth_signing.authentication import BearerAuthentication
 from auth_signing.callers import Caller, caller_for_user
 from auth_signing.errors import UserRequired
-from auth_signing.signed_requests import QUOTA, SignatureAuthentication, check_form, done_once
+from auth_signing.signed_requests import SIGNED, SignatureAuthentication, check_form, done_once, note_use
 from pingback.api import MissingCredentials, StrictSerializer, refusal_of
 from pingback.errors import RateLimited, Refusal
 
@@ -58,16 +58,17 @@ class TeamApi(Api):
         super().initial(request, *args, **kwargs)
         if request.method in self.public_methods:
             return
-        caller = caller_of(request)
-        if not caller.key_id:
+        if not caller_of(request).key_id:
             return
         if not self.takes_signatures:
             raise UserRequired
         check_form(request)
-        if request.method not in SAFE_METHODS:
+        if request.method in SAFE_METHODS:
+            note_use(request.META[SIGNED].key)
+        else:
             verb = str(request.method).lower()
             act = getattr(self, verb)
-            setattr(self, verb, lambda request, **ids: done_once(request, caller, partial(act, request, **ids)))
+            setattr(self, verb, lambda request, **ids: done_once(request, partial(act, request, **ids)))
 
     def handle_exception(self, exc: Exception) -> Response:
         """Calls with nothing good to show are few, from one address."""
@@ -80,8 +81,8 @@ class TeamApi(Api):
 
     def finalize_response(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         response = super().finalize_response(request, *args, **kwargs)
-        if quota := request.META.get(QUOTA):
-            for name, value in quota.headers().items():
+        if signed := request.META.get(SIGNED):
+            for name, value in signed.quota.headers().items():
                 response[name] = value
         return response
 

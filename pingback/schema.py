@@ -4,10 +4,14 @@ from collections import defaultdict
 from typing import Any
 
 from drf_spectacular.openapi import AutoSchema
+from rest_framework.permissions import SAFE_METHODS
 
+from auth_signing.errors import InvalidSignature, RequestExpired, RequestInProgress, UserRequired
+from auth_signing.signed_requests import SignatureAuthentication
 from pingback.api import BadJson, MissingCredentials, NotJson
 from pingback.errors import (
     AccountInactive,
+    BadRequest,
     BodyTooLarge,
     Busy,
     Forbidden,
@@ -21,6 +25,7 @@ from pingback.errors import (
 
 EVERYWHERE: list[type[Refusal]] = [RateLimited, Busy, StoreUnavailable]
 WITH_CREDENTIALS: list[type[Refusal]] = [MissingCredentials, InvalidToken, Forbidden, AccountInactive]
+WITH_A_SIGNATURE: list[type[Refusal]] = [InvalidSignature, RequestExpired]
 WITH_A_BODY: list[type[Refusal]] = [BadJson, BodyTooLarge, NotJson, Invalid]
 
 
@@ -59,6 +64,8 @@ class Schema(AutoSchema):
         found = [*EVERYWHERE, *getattr(self.view, "refusals", [])]
         if self.view.authentication_classes:
             found += WITH_CREDENTIALS
+        if SignatureAuthentication in self.view.authentication_classes:
+            found += [*WITH_A_SIGNATURE, *self._of_signed_calls()]
         if "{" in self.path:
             found += [NotFound]
         if self.method in {"POST", "PUT", "PATCH"} and self.get_request_serializer():
@@ -66,6 +73,11 @@ class Schema(AutoSchema):
         elif self.get_override_parameters() or getattr(self.view, "pagination_class", None):
             found += [Invalid]
         return list(dict.fromkeys(found))
+
+    def _of_signed_calls(self) -> list[type[Refusal]]:
+        if not getattr(self.view, "takes_signatures", False):
+            return [UserRequired]
+        return [] if self.method in SAFE_METHODS else [RequestInProgress, BadRequest]
 
 
 def response(refusals: list[type[Refusal]]) -> dict[str, Any]:

@@ -5,8 +5,11 @@ of its own), `page_factory` (pages of a real browser). Such tests must not use t
 it, and Playwright's event loop forbids it. Everything else uses pytest-django as usual.
 """
 
+import logging
 import os
+import re
 from collections.abc import Generator, Iterator, Mapping
+from io import StringIO
 from typing import Protocol
 
 import pytest
@@ -14,7 +17,7 @@ from django.conf import settings
 from django.db import connections
 from playwright.sync_api import Browser, expect
 
-from tests.cast import Cast, new_cast
+from tests.cast import PASSWORD, Cast, new_cast
 from tests.pages import Pages, chromium
 from tests.prepare import chromium_program, must_be_complete
 from tests.server import Server, Site, Sites
@@ -82,6 +85,20 @@ def sites(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sites]:
     sites = Sites(tmp_path_factory.mktemp("sites"), database_url, with_redis=ON_POSTGRES_AND_REDIS)
     yield sites
     sites.close()
+
+
+SECRETS = re.compile(rf"sk_live_[\w-]{{20}}|(Bearer|Visitor) [\w-]{{20}}|{PASSWORD}|correct horse")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_secret_is_logged(sites: Sites) -> Iterator[None]:
+    """Neither by the servers of the whole run, nor in the tests' own process."""
+    said = StringIO()
+    logging.getLogger().addHandler(logging.StreamHandler(said))
+    yield
+    texts = {"the tests": said.getvalue()} | {str(file): file.read_text() for file in sites.folder.rglob("*.log")}
+    found = {name: secret[0] for name, text in texts.items() if (secret := SECRETS.search(text))}
+    assert found == {}
 
 
 @pytest.fixture(scope="session")
