@@ -4,7 +4,6 @@ Answered before the edge, so that a process that is busy does not look dead.
 """
 
 import asyncio
-import hmac
 import json
 import logging
 from collections.abc import Awaitable, Callable
@@ -15,6 +14,7 @@ from django.conf import settings
 from django.db import connection
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from auth_signing.signing import same
 from conversations.realtime.runtime import runtime
 from pingback.edge import App, Receive, Scope, Send, header, named, refuse
 from pingback.errors import InvalidToken, NotFound, Refusal
@@ -66,7 +66,7 @@ async def metrics(scope: Scope) -> Answer:
     """For Prometheus, with `Authorization: Bearer <METRICS_TOKEN>`; without that setting there is nothing here."""
     if not settings.METRICS_TOKEN:
         raise NotFound
-    if not hmac.compare_digest(header(scope, b"authorization"), f"Bearer {settings.METRICS_TOKEN}".encode()):
+    if not same(f"Bearer {settings.METRICS_TOKEN}", header(scope, b"authorization").decode("latin-1")):
         raise InvalidToken
     return 200, CONTENT_TYPE_LATEST, generate_latest()
 

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -173,12 +174,12 @@ class WebChatSettingsOutput(serializers.Serializer[Any]):
 
 
 class WebChatSettingsApi(TeamApi):
-    """Of the business's default widget."""
+    refusals = [NotFound]
 
     @extend_schema(responses=WebChatSettingsOutput)
     def get(self, request: Request) -> Response:
-        """How the default widget looks."""
-        return web_chat_settings(own_widgets(request).get(is_default=True))
+        """How the business's default widget looks."""
+        return web_chat_settings(get_object_or_404(own_widgets(request), is_default=True))
 
     @extend_schema(request=WebChatChanges, responses=WebChatSettingsOutput)
     def patch(self, request: Request) -> Response:
