@@ -31,7 +31,11 @@ from tests.writers import HttpWriter, Writer, kept_promises
 VISITORS, AGENTS = 30, 4
 GROWTH = 1.1  # of the last quarter's memory over the second's: the first one warms up
 MORE_FILES = 20
-SETTINGS = {"LIMIT_VISITOR_PER_IP": "1000000/minute", "LIMIT_CONFIG_PER_IP": "1000000/minute"}
+SETTINGS = {
+    "LIMIT_VISITOR_PER_IP": "1000000/minute",
+    "LIMIT_CONFIG_PER_IP": "1000000/minute",
+    "MALLOC_ARENA_MAX": "2",  # as docs/operations.md advises
+}
 PAIR = (
     "two processes, PostgreSQL and Redis. Every minute one of these was killed or restarted: the second process, "
     "Redis, the second process politely, PostgreSQL"
@@ -211,7 +215,7 @@ def describe(soak: Soak, minutes: float, memory: list[float], files: list[float]
             "",
             f"Made by `make soak` on {time.strftime('%Y-%m-%d')}: {minutes:g} minutes, {VISITORS} visitors at a time "
             f"and {AGENTS} agents, on {PAIR if soak.shaken else 'one process and SQLite'}. This is what the process "
-            "that lived through all of it held.",
+            "that lived through all of it held, with `MALLOC_ARENA_MAX=2`.",
             "",
             "| | first quarter | second | third | last | verdict |",
             "|---|---|---|---|---|---|",
