@@ -65,8 +65,8 @@ class TeamApi(Api):
         check_form(request)
         if request.method in SAFE_METHODS:
             note_use(request.META[SIGNED].key)
-        else:
-            verb = str(request.method).lower()
+        elif request.method in self.allowed_methods:  # others are refused in a moment
+            verb = request.method.lower()
             act = getattr(self, verb)
             setattr(self, verb, lambda request, **ids: done_once(request, partial(act, request, **ids)))
 

@@ -164,6 +164,11 @@ def test_what_is_no_plain_json_is_refused_after_the_signature(backend: Backend) 
     assert sent(backend.send("PATCH", SETTINGS, large, backend.signed(timestamp, "0" * 64))) == (413, "BODY_TOO_LARGE")
 
 
+@pytest.mark.parametrize("method", ["DELETE", "POST", "TRACE", "PUT"])
+def test_other_methods_are_refused(backend: Backend, method: str) -> None:
+    assert sent(backend(method, SETTINGS)) == (405, "METHOD_NOT_ALLOWED")
+
+
 def test_an_inactive_business_says_so_only_to_who_signs_rightly(backend: Backend, server: Server) -> None:
     owner = new_owner(server)
     backend = new_backend(owner)
