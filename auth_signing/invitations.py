@@ -1,8 +1,8 @@
 """Invitations to a team: a link by e-mail, good once and for a week, for whoever has that e-mail."""
 
+import logging
 import secrets
 from datetime import timedelta
-from smtplib import SMTPException
 from typing import Any
 
 from django.conf import settings
@@ -21,6 +21,8 @@ from auth_signing.services import user_prepare, user_store
 from auth_signing.visitors import token_hash
 from pingback.errors import NotFound
 
+logger = logging.getLogger(__name__)
+
 LIFE = timedelta(days=7)
 WHAT_CHANGES = ("role", "token_hash", "expires_at", "invited_by_id")
 
@@ -35,15 +37,19 @@ def agent_invite(*, caller: Caller, email: str, role: Role, address: str) -> Inv
     invitation, before = _store(caller, email, dict(zip(WHAT_CHANGES, fresh, strict=True)))
     try:
         _send(invitation, caller.name, settings.PUBLIC_URL + reverse("join", args=[token]))
-    except (SMTPException, OSError) as error:
+    except Exception as error:
+        logger.exception("an invitation could not be sent")
         _take_back(invitation, before)
         raise MailUnavailable from error
+    limits.invitation_sent(caller, email)
     return invitation
 
 
 @transaction.atomic
 def _store(caller: Caller, email: str, fresh: dict[str, Any]) -> tuple[Invitation, dict[str, Any] | None]:
     """Also what the invitation was before, if there was one."""
+    if caller.agent_id and not Agent.objects.select_for_update(no_key=True).filter(pk=caller.agent_id).first():
+        raise NotFound  # taken off the team a moment ago
     if Agent.objects.filter(business_id=caller.business_id, user__email=email).exists():
         raise AlreadyMember
     same = Invitation.objects.filter(business_id=caller.business_id, email=email)
@@ -63,7 +69,8 @@ def _send(invitation: Invitation, inviter: str, link: str) -> None:
 def _take_back(invitation: Invitation, before: dict[str, Any] | None) -> None:
     """Nobody has got the link: as if it had not been made, unless there is another one by now."""
     ours = Invitation.objects.filter(pk=invitation.pk, token_hash=invitation.token_hash)
-    if before:
+    inviter_id = before["invited_by_id"] if before else None
+    if before and (inviter_id is None or Agent.objects.filter(pk=inviter_id).exists()):
         ours.update(**before)
     else:
         ours.delete()

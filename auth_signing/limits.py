@@ -119,7 +119,7 @@ def spend_here(rule: str, *who: str) -> None:
 
 
 def spend_login(email: str, *, address: str) -> None:
-    """Before the password is looked at: of many attempts at once no more are let through than one by one."""
+    """Before the password is looked at: of many attempts at once no more reach an account than one by one."""
     check(settings.LIMIT_LOGIN_PER_IP, "login-ip", network_of(address))
     spend(settings.LIMIT_LOGIN_PER_ACCOUNT, "login-account", _digest(email))
 
@@ -152,7 +152,9 @@ def network_of(address: str) -> str:
         ip = ip_address(address)
     except ValueError:
         return address
-    return str(ip_network((ip, 64), strict=False)) if isinstance(ip, IPv6Address) else address
+    if not isinstance(ip, IPv6Address):
+        return address
+    return str(ip.ipv4_mapped or ip_network((ip, 64), strict=False))
 
 
 def spend_registration(*, address: str) -> None:
@@ -161,9 +163,15 @@ def spend_registration(*, address: str) -> None:
 
 def spend_invitation(caller: Caller, email: str, *, address: str) -> None:
     """Strangers can register, too: nobody is to send mail to the world, nor much to one person."""
+    check(settings.LIMIT_INVITATIONS_PER_EMAIL, "invitations-email", caller.business_id.hex, _digest(email))
     spend(settings.LIMIT_INVITATIONS, "invitations-ip", network_of(address))
     spend(settings.LIMIT_INVITATIONS, "invitations", caller.business_id.hex)
-    spend(settings.LIMIT_INVITATIONS_PER_EMAIL, "invitations-email", _digest(email))
+
+
+def invitation_sent(caller: Caller, email: str) -> None:
+    """Only what was really sent counts for the person it goes to."""
+    with suppress(RateLimited):
+        spend(settings.LIMIT_INVITATIONS_PER_EMAIL, "invitations-email", caller.business_id.hex, _digest(email))
 
 
 def spend_upload(caller: Caller, *, address: str) -> None:

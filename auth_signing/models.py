@@ -1,9 +1,10 @@
 """WHO is calling: people, businesses, and the visitors of their sites."""
 
 import uuid
+from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
-from django.db import models
+from django.db import models, transaction
 from django.db.models.functions import Lower
 from django.utils import timezone
 
@@ -45,6 +46,14 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.email
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """A new password ends the person's tokens, wherever it was chosen; Django ends their sessions elsewhere."""
+        is_new_password = self._password is not None and not self._state.adding  # type: ignore[attr-defined]  # no stub
+        with transaction.atomic():
+            super().save(*args, **kwargs)
+            if is_new_password:
+                self.auth_token_set.all().delete()  # type: ignore[attr-defined]  # of knox, which has no stubs
 
 
 class Business(models.Model):

@@ -6,7 +6,6 @@ from django.conf import settings
 from django.contrib.auth import login
 from django.contrib.auth import views as auth_views
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse_lazy
@@ -18,7 +17,6 @@ from auth_signing import limits
 from auth_signing.forms import JoinForm, ResetForm, SignInForm
 from auth_signing.invitations import invitation_accept, invitation_find, invitation_join
 from auth_signing.models import Agent, Invitation, User
-from auth_signing.tokens import tokens_revoke
 from pingback.errors import Invalid, Refusal
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -30,17 +28,7 @@ class SignIn(auth_views.LoginView):
     redirect_authenticated_user = True
 
 
-class RevokesTokens:
-    """A new password ends the person's tokens; Django ends their sessions elsewhere."""
-
-    @transaction.atomic
-    def form_valid(self, form: Any) -> HttpResponse:
-        answer: HttpResponse = super().form_valid(form)  # type: ignore[misc]  # of the view it is mixed into
-        tokens_revoke(form.user)
-        return answer
-
-
-class PasswordChange(RevokesTokens, auth_views.PasswordChangeView):
+class PasswordChange(auth_views.PasswordChangeView):
     template_name = "account/password_change.html"
     success_url = reverse_lazy("password_changed")
 
@@ -65,7 +53,7 @@ class PasswordReset(auth_views.PasswordResetView):
         return super().form_valid(form)
 
 
-class PasswordResetConfirm(RevokesTokens, auth_views.PasswordResetConfirmView):
+class PasswordResetConfirm(auth_views.PasswordResetConfirmView):
     template_name = "account/password_reset_confirm.html"
     success_url = reverse_lazy("sign_in")
 

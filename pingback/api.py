@@ -8,6 +8,7 @@ from uuid import UUID
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, JsonResponse
+from django.utils.encoding import punycode
 from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import exceptions, serializers
 from rest_framework.parsers import JSONParser
@@ -168,7 +169,12 @@ class Email(serializers.EmailField):
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):
             self.fail("invalid")
-        return super().to_internal_value(data).lower()
+        address = super().to_internal_value(data).lower()
+        try:
+            punycode(address.rpartition("@")[2])
+        except UnicodeError:
+            self.fail("invalid")
+        return address
 
 
 class Uuid(serializers.UUIDField):
@@ -177,6 +183,15 @@ class Uuid(serializers.UUIDField):
     def to_internal_value(self, data: Any) -> Any:
         if not isinstance(data, str):
             self.fail("invalid", value=data)
+        return super().to_internal_value(data)
+
+
+class Items(serializers.ListField):
+    """A list whose length is looked at before what is in it."""
+
+    def to_internal_value(self, data: Any) -> list[Any]:
+        if isinstance(data, list) and self.max_length is not None and len(data) > self.max_length:
+            raise serializers.ValidationError(f"Send at most {self.max_length} of them.")
         return super().to_internal_value(data)
 
 

@@ -20,12 +20,13 @@ from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.db import DatabaseError, close_old_connections
 from django.dispatch import receiver
+from django.utils.http import parse_header_parameters
 
 from auth_signing.limits import network_of, spend_here
 from conversations.events import RESUME, WireEvent
 from conversations.realtime.hub import hub
 from pingback.bodies import BodyLimits, ClientGone, TemporaryBody, receive_all
-from pingback.errors import Busy, NotFound, Refusal, StoreUnavailable
+from pingback.errors import BadRequest, Busy, NotFound, Refusal, StoreUnavailable
 from pingback.logs import name_request
 from pingback.pages import FOR_ANY_SITE, QUICK, SMALLEST, Page
 from widgets.config import public_config
@@ -90,6 +91,7 @@ class Edge:
         elif is_read and path.startswith(settings.STATIC_URL):
             await self._static_files(scope, receive, send)
         else:
+            check_content_type(scope)
             if path.startswith("/api/"):
                 scope["path"] = path.removesuffix("/")  # raw_path stays as it came: signatures cover it
             await self._bounded(scope, receive, send)
@@ -225,6 +227,14 @@ def named(send: Send) -> Send:
     return send_named
 
 
+def check_content_type(scope: Scope) -> None:
+    """Django reads it where nothing catches what it can't read."""
+    try:
+        parse_header_parameters(header(scope, b"content-type").decode("latin-1"))
+    except (ValueError, LookupError):
+        raise BadRequest from None
+
+
 def behind_proxies(scope: Scope) -> Scope:
     """A copy of `scope` with the client's address and scheme: forwarded headers count from trusted proxies only."""
     scope = dict(scope)
@@ -245,9 +255,10 @@ def is_proxy(address: str) -> bool:
     if not settings.TRUSTED_PROXIES:
         return False
     try:
-        return any(ip_address(address) in network for network in settings.TRUSTED_PROXIES)
+        ip = ip_address(address)
     except ValueError:
         return False
+    return any((getattr(ip, "ipv4_mapped", None) or ip) in network for network in settings.TRUSTED_PROXIES)
 
 
 def header(scope: Scope, name: bytes) -> bytes:

@@ -14,7 +14,7 @@ from rest_framework.response import Response
 
 from auth_signing.api import BusinessOutput, business_payload
 from auth_signing.errors import AlreadyInBusiness
-from pingback.api import Boolean, StrictSerializer, Text, example
+from pingback.api import Boolean, Items, StrictSerializer, Text, example
 from pingback.api_view import AccountApi, TeamApi, caller_of, valid
 from pingback.errors import NotFound
 from pingback.paging import OldestFirst
@@ -52,7 +52,7 @@ class Domain(Text):
             raise serializers.ValidationError("Send a domain, such as example.com.") from None
 
 
-class Domains(serializers.ListField):
+class Domains(Items):
     def __init__(self, **options: Any) -> None:
         super().__init__(child=Domain(), max_length=MOST_DOMAINS, **options)
 

@@ -31,8 +31,8 @@ def business_open(*, owner: User, name: str, **about: str) -> tuple[Business, Ne
 def widget_create(*, caller: Caller, **fields: Any) -> Widget:
     """The first call adopts the business's default widget, which keeps what is not said; later calls make new ones."""
     caller.require(Permission.WIDGETS_MANAGE)
-    Business.objects.select_for_update().get(pk=caller.business_id)  # of several at once one adopts
-    own = Widget.objects.live().filter(business_id=caller.business_id)
+    Business.objects.select_for_update(no_key=True).get(pk=caller.business_id)  # of several at once one adopts
+    own = Widget.objects.live().filter(business_id=caller.business_id).select_for_update()
     widget = own.filter(is_default=True, domain="").first() or Widget(business_id=caller.business_id)
     return _save(widget, fields)
 

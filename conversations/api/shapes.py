@@ -6,7 +6,7 @@ from typing import Any
 from rest_framework import serializers
 
 from conversations.models import Kind, Priority, Sender, Status
-from pingback.api import Email, Integer, StrictSerializer, Text, Uuid, example
+from pingback.api import Email, Integer, Items, StrictSerializer, Text, Uuid, example
 
 
 @example(content="We do, within five days.")
@@ -66,7 +66,7 @@ class ConversationInput(StrictSerializer):
 class ConversationChanges(StrictSerializer):
     status = serializers.ChoiceField(choices=Status.choices, required=False)
     priority = serializers.ChoiceField(choices=Priority.choices, required=False)
-    tags = serializers.ListField(child=TagName(), max_length=20, required=False, help_text="All of them.")
+    tags = Items(child=TagName(), max_length=20, required=False, help_text="All of them.")
     snoozed_until = Moment(required=False, allow_null=True, help_text="Off the lists until then; null wakes it.")
     assignee_id = Uuid(required=False, allow_null=True, help_text="An agent's id; null for nobody.")
 

@@ -36,7 +36,7 @@ class UploadApi(Api):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        if not (request.content_type or "").startswith("multipart/form-data"):
+        if (request.content_type or "").partition(";")[0].strip().lower() != "multipart/form-data":
             raise NotMultipart
 
     def upload(self, request: Request, conversation_id: int) -> Response:

@@ -5,7 +5,7 @@ from django.db import migrations, models
 from conversations.querysets import tag_key
 
 
-def give_keys(apps: Any, _: Any) -> None:
+def give_keys(apps: Any, schema_editor: Any) -> None:
     """Tags that turn out to be the same become one."""
     Tag = apps.get_model("conversations", "Tag")
     first: dict[tuple[Any, str], Any] = {}
@@ -17,6 +17,8 @@ def give_keys(apps: Any, _: Any) -> None:
         else:
             kept.conversations.add(*tag.conversations.all())
             tag.delete()
+    if schema_editor.connection.vendor == "postgresql":
+        schema_editor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # or the table can't be altered yet
 
 
 class Migration(migrations.Migration):

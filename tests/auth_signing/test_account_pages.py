@@ -96,6 +96,23 @@ def test_links_are_limited(cast: Cast) -> None:
     assert signed_in.status_code == 302  # whoever asks for links locks nobody out
 
 
+def test_a_password_that_is_changed_in_the_admin_ends_tokens(cast: Cast) -> None:
+    token_issue(cast.alice.user)
+    User.objects.filter(pk=cast.alice.user_id).update(is_staff=True, is_superuser=True)
+    client = Client()
+    client.force_login(cast.alice.user)
+    passwords = {"old_password": PASSWORD, "new_password1": NEW, "new_password2": NEW}
+    assert client.post("/admin/password_change/", passwords).status_code == 302
+    assert not AuthToken.objects.exists()
+
+
+def test_signing_in_ends_no_token(cast: Cast) -> None:
+    token_issue(cast.alice.user)
+    User.objects.get(pk=cast.alice.user_id).save()
+    assert Client().login(username=cast.alice.user.email, password=PASSWORD)
+    assert AuthToken.objects.exists()
+
+
 def test_the_admin_has_the_same_limits(cast: Cast) -> None:
     with override_settings(LIMIT_LOGIN_PER_ACCOUNT="1/15 minutes"):
         for _ in range(2):

@@ -145,7 +145,7 @@ def test_the_addresses_of_one_network_are_one() -> None:
     ]
     assert statuses == [401, 401, 401, 429]
     assert limits.network_of("2001:db8:0:1::1") != limits.network_of("2001:db8::1")
-    assert limits.network_of("192.0.2.1") == "192.0.2.1"
+    assert limits.network_of("192.0.2.1") == limits.network_of("::ffff:192.0.2.1") == "192.0.2.1"
 
 
 @override_settings(LIMIT_LOGIN_PER_IP="3/15 minutes")

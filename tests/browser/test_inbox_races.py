@@ -60,8 +60,12 @@ def hold(page: Page, address: str) -> Callable[[], None]:
         response = route.fetch()
         held.append(lambda: route.fulfill(response=response))
 
+    def release() -> None:
+        wait_in(page, lambda: bool(held))
+        held.pop()()
+
     page.route(re.compile(address), answer, times=1)
-    return lambda: held.pop()()
+    return release
 
 
 def own_conversation(visitor: Peer) -> int:
@@ -387,8 +391,8 @@ def test_back_says_so_when_the_server_can_not_be_reached(desk: Desk, server: Ser
 
 @pytest.mark.parametrize("fault", ["refused", "offline"])
 def test_a_choice_that_was_not_stored_is_not_shown(desk: Desk, server: Server, fault: str) -> None:
-    writes(server, "Whose am I?")
-    desk.open("Whose am I?")
+    writes(server, f"Not stored: {fault}")
+    desk.open(f"Not stored: {fault}")
     answer = {"refused": lambda route: route.fulfill(status=403), "offline": lambda route: route.abort()}[fault]
     desk.page.route(re.compile("/(assign|presence)/$"), answer)
     desk.assignee.select_option(index=1)

@@ -145,6 +145,13 @@ def test_without_mail_an_earlier_link_stays_good(rest: Rest, monkeypatch: pytest
     assert Agent.objects.get(user__email="dora@example.com").role == "agent"
 
 
+@pytest.mark.parametrize("email", [f"a@{'ü' * 63}.com", "a@\xad.com", "a@x\uffff.com"])
+def test_an_address_that_no_mail_can_have_is_refused(rest: Rest, email: str) -> None:
+    status, refused = rest("POST", "team/invite", {"email": email})
+    assert (status, list(refused["errors"])) == (422, ["email"])
+    assert not Invitation.objects.exists()
+
+
 def test_a_business_of_two_lines_can_invite(cast: Cast, rest: Rest) -> None:
     Business.objects.filter(pk=cast.business.pk).update(name="Bell\r\nBcc: all@example.com")
     invite(rest)
@@ -167,9 +174,14 @@ def test_a_link_that_is_used_a_moment_before_makes_no_account(rest: Rest, monkey
 
 
 @override_settings(LIMIT_INVITATIONS_PER_EMAIL="2/day")
-def test_nobody_is_sent_many_invitations(rest: Rest) -> None:
+def test_nobody_is_sent_many_invitations(cast: Cast, rest: Rest, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr("auth_signing.invitations.send_mail", Mock(side_effect=SMTPException))
+        assert {rest("POST", "team/invite", {"email": "dora@example.com"})[0] for _ in range(3)} == {503}
     statuses = [rest("POST", "team/invite", {"email": "dora@example.com"})[0] for _ in range(3)]
     assert statuses == [201, 201, 429]
+    charlie = Rest(token_issue(cast.charlie.user))
+    assert charlie("POST", "team/invite", {"email": "dora@example.com"})[0] == 201  # a stranger uses up nothing of it
 
 
 @override_settings(LIMIT_INVITATIONS="2/hour")

@@ -119,6 +119,15 @@ def test_a_strange_charset_is_no_error_of_ours(server: Server) -> None:
     assert (answer.status_code, answer.json()["code"]) == (422, "VALIDATION_ERROR")
 
 
+@pytest.mark.parametrize("parameter", ["a*=bogus''x", "a*=no-such''x"])
+def test_a_content_type_that_can_not_be_read_is_refused(server: Server, parameter: str) -> None:
+    headers = {"Content-Type": f"application/json; {parameter}"}
+    for path in (START, "/inbox/"):
+        answer = httpx.post(server.url + path, content=b"{}", headers=headers)
+        assert (answer.status_code, answer.json()["code"]) == (400, "BAD_REQUEST")
+        assert answer.headers["X-Request-Id"]
+
+
 def test_a_burst_of_requests_is_served(server: Server) -> None:
     body = {"widget_id": server.demo()["widget_id"], "content": "Hello"}
     with httpx.Client() as client, ThreadPoolExecutor(40) as pool:

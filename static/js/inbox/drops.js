@@ -28,7 +28,7 @@ export function catchDrops(target, take) {
   }
 
   document.addEventListener("dragstart", () => (isOurs = true));
-  document.addEventListener("dragend", () => (isOurs = false));
+  for (const end of ["dragend", "pointerdown"]) document.addEventListener(end, () => (isOurs = false), true);
   document.addEventListener("dragover", over);
   document.addEventListener("dragleave", ({ relatedTarget }) => !relatedTarget && mark(null));
   document.addEventListener("drop", (event) => {

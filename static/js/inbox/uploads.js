@@ -13,7 +13,7 @@ export class Uploads {
   #list;
   #path = "";
 
-  /** @param {() => void} onPressed what had the focus may be gone */
+  /** @param {() => void} onPressed a button that had the focus is gone */
   constructor(onPressed) {
     this.onPressed = onPressed;
   }
@@ -48,7 +48,6 @@ export class Uploads {
       part(row, ".upload-discard", HTMLElement).addEventListener("click", () => {
         going.abort();
         this.#remove(clientId);
-        this.onPressed();
       });
       this.#rows.set(clientId, row);
       this.#list?.append(row);
@@ -63,8 +62,11 @@ export class Uploads {
 
   /** @param {string} clientId */
   #remove(clientId) {
-    this.#rows.get(clientId)?.remove();
+    const row = this.#rows.get(clientId);
+    const hadFocus = row?.contains(document.activeElement);
+    row?.remove();
     this.#rows.delete(clientId);
+    if (hadFocus) this.onPressed();
   }
 
   /**
@@ -82,7 +84,10 @@ export class Uploads {
       const outcome = await sendFile(this.#path, { file, clientId, headers: headers(), onProgress, signal });
       if (!this.#rows.has(clientId)) return; // its message has come, or it was discarded
       if (outcome.status === 401) await showSignedOut();
-      if (outcome.refusal === undefined) return show(row, "sent", "Sent");
+      if (outcome.refusal === undefined) {
+        if (row.contains(document.activeElement)) this.onPressed();
+        return show(row, "sent", "Sent");
+      }
       show(row, "failed", `Not sent. ${outcome.refusal}`);
       if (!row.isConnected) toast(`${file.name} was not sent. ${outcome.refusal}`);
     });

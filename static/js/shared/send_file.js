@@ -21,8 +21,11 @@ const LONGEST_PAUSE = 60;
 export async function sendFile(url, upload) {
   for (let left = TRIES; ; left--) {
     const { status, pause, ...outcome } = await post(url, upload);
-    if (!WAITS.has(status) || left === 1) return { status, ...outcome };
-    await new Promise((done) => setTimeout(done, pause * 1_000));
+    if (!WAITS.has(status) || left === 1 || pause > LONGEST_PAUSE) return { status, ...outcome };
+    await new Promise((done) => {
+      setTimeout(done, pause * 1_000);
+      upload.signal?.addEventListener("abort", done);
+    });
     if (upload.signal?.aborted) return { status, ...outcome };
   }
 }
@@ -73,7 +76,7 @@ function post(url, { file, clientId, headers, onProgress, signal }) {
 /** @param {XMLHttpRequest} request that has ended */
 function outcomeOf(request) {
   const { status, response } = request;
-  const pause = Math.min(Number(request.getResponseHeader("Retry-After")) || 1, LONGEST_PAUSE);
+  const pause = Number(request.getResponseHeader("Retry-After")) || 1;
   const fault = status ? "That did not work. Reload the page and try again." : "The server can't be reached.";
   return { status, pause, refusal: status && status < 300 ? undefined : response?.detail ?? fault };
 }
