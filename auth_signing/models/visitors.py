@@ -1,0 +1,90 @@
+"""Who asks: the contacts of a business, their companies, and the browsers they come with."""
+
+import uuid
+
+from django.db import models
+from django.utils import timezone
+
+from auth_signing.models.people import Business
+from auth_signing.querysets import VisitorSessionQuerySet
+
+
+class Company(models.Model):
+    """The company a contact works for, as the site tells us."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    business = models.ForeignKey(Business, on_delete=models.CASCADE, related_name="companies")
+    external_id = models.CharField(max_length=255)
+    name = models.CharField(max_length=255)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name_plural = "companies"
+        constraints = [
+            models.UniqueConstraint(fields=["business", "external_id"], name="company_external_id_unique"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ContactType(models.TextChoices):
+    VISITOR = "visitor"  # neither e-mail nor id
+    LEAD = "lead"  # gave an e-mail in chat
+    USER = "user"  # identified by the page
+
+
+class Contact(models.Model):
+    """A person on the other side of a conversation."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    business = models.ForeignKey(Business, on_delete=models.CASCADE, related_name="contacts")
+    type = models.CharField(max_length=8, choices=ContactType.choices, default=ContactType.VISITOR)
+    external_id = models.CharField(max_length=255, null=True, blank=True)  # noqa: DJ001 (null = none, so that it is unique)
+    name = models.CharField(max_length=255, blank=True)
+    email = models.EmailField(blank=True)
+    company = models.ForeignKey(Company, on_delete=models.SET_NULL, null=True, blank=True, related_name="contacts")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["business", "external_id"], name="contact_external_id_unique"),
+            models.CheckConstraint(condition=models.Q(type__in=ContactType.values), name="contact_type_known"),
+        ]
+
+    def __str__(self) -> str:
+        return self.display_name
+
+    @property
+    def display_name(self) -> str:
+        return self.name or self.email or visitor_name(self.id)
+
+
+def visitor_name(contact_id: uuid.UUID) -> str:
+    """What agents call a person who has not said a name."""
+    return f"Visitor {contact_id.hex[:4].upper()}"
+
+
+class VisitorSession(models.Model):
+    """One browser of one contact. The token it holds is stored as a hash."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    business = models.ForeignKey(Business, on_delete=models.CASCADE, related_name="visitor_sessions")
+    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="sessions")
+    token_hash = models.CharField(max_length=64, unique=True, editable=False)
+    opening_id = models.UUIDField(
+        null=True,
+        editable=False,
+        help_text="client_id of the message that began it, for its retry.",
+    )
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = VisitorSessionQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["opening_id", "business"], name="visitor_session_opening_id_unique"),
+        ]
+
+    def __str__(self) -> str:
+        return f"session of {self.contact_id}"
