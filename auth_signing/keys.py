@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
+from auth_signing.audit import audit
 from auth_signing.callers import Caller
 from auth_signing.models import AuditEntry, SigningKey
 from auth_signing.roles import Permission
@@ -32,7 +33,7 @@ def key_create(*, caller: Caller, name: str = "") -> NewPair:
     key.public_key = f"pk_live_{secrets.token_urlsafe(24)}"
     private_key = _renew(key)
     key.save(force_insert=True)
-    _note(caller, AuditEntry.Act.KEY_CREATED, key)
+    audit(caller, AuditEntry.Act.KEY_CREATED, _subject(key))
     return NewPair(key, private_key)
 
 
@@ -43,7 +44,7 @@ def key_rotate(*, caller: Caller, key_id: UUID, overlap: timedelta) -> NewPair:
     key.previous_sealed, key.previous_until = bytes(key.sealed), timezone.now() + overlap
     private_key = _renew(key)
     key.save(update_fields=["sealed", "last_four", "previous_sealed", "previous_until"])
-    _note(caller, AuditEntry.Act.KEY_ROTATED, key)
+    audit(caller, AuditEntry.Act.KEY_ROTATED, _subject(key))
     return NewPair(key, private_key)
 
 
@@ -53,7 +54,7 @@ def key_revoke(*, caller: Caller, key_id: UUID) -> None:
     key = _locked(caller, key_id)
     key.revoked_at = timezone.now()
     key.save(update_fields=["revoked_at"])
-    _note(caller, AuditEntry.Act.KEY_REVOKED, key)
+    audit(caller, AuditEntry.Act.KEY_REVOKED, _subject(key))
 
 
 def private_keys(key: SigningKey) -> list[str]:
@@ -84,8 +85,5 @@ def _row(key: SigningKey) -> str:
     return f"signing key {key.pk}"
 
 
-def _note(caller: Caller, act: AuditEntry.Act, key: SigningKey) -> None:
-    subject = f"{key.public_key} {key.name}".strip()
-    AuditEntry.objects.create(
-        business_id=caller.business_id, act=act, subject=subject, agent_id=caller.agent_id, agent_name=caller.name
-    )
+def _subject(key: SigningKey) -> str:
+    return f"{key.public_key} {key.name}".strip()

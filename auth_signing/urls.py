@@ -1,12 +1,23 @@
 from django.urls import path
 
 from auth_signing.api import LoginApi, LogoutApi, MeApi, RegisterApi
-from auth_signing.key_api import AuditApi, KeyApi, KeyRotationApi, KeysApi
+from auth_signing.key_api import (
+    AuditApi,
+    IdentityApi,
+    IdentityRotationApi,
+    KeyApi,
+    KeyRotationApi,
+    KeysApi,
+    PreviousIdentityApi,
+)
 
 urlpatterns = [
     path("signing-keys", KeysApi.as_view()),
     path("signing-keys/<uuid:key_id>", KeyApi.as_view()),
     path("signing-keys/<uuid:key_id>/rotate", KeyRotationApi.as_view()),
+    path("identity", IdentityApi.as_view()),
+    path("identity/rotate", IdentityRotationApi.as_view()),
+    path("identity/previous", PreviousIdentityApi.as_view()),
     path("audit-log", AuditApi.as_view()),
     path("auth/register", RegisterApi.as_view()),
     path("auth/login", LoginApi.as_view()),

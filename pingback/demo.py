@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import transaction
 
 from auth_signing.callers import caller_for_agent
+from auth_signing.identity import identity_rotate, identity_secrets, identity_settings
 from auth_signing.keys import key_create
 from auth_signing.models import Agent, Business, SigningKey, User
 from auth_signing.roles import Role
@@ -48,17 +49,21 @@ def demo_token() -> str:
     return token_issue(User.objects.get(email=PEOPLE["owner"][0]))
 
 
-def demo_pair() -> dict[str, str]:
-    """The business's signing keys, kept in a file; others when those are not good any more."""
+def demo_keys() -> dict[str, str]:
+    """public_key, private_key and identity_secret of the business, kept in a file; others when they are not good."""
     file: Path = settings.DATA_DIR / "demo_keys.json"
-    pair: dict[str, str] = json.loads(file.read_text()) if file.exists() else {"public_key": ""}
-    if not SigningKey.objects.filter(public_key=pair["public_key"], revoked_at=None).exists():
-        owner = Agent.objects.with_account().get(user__email=PEOPLE["owner"][0])
-        new = key_create(caller=caller_for_agent(owner), name="Demo backend")
-        pair = {"public_key": new.key.public_key, "private_key": new.private_key}
+    before: dict[str, str] = json.loads(file.read_text()) if file.exists() else {}
+    keys = dict(before)
+    caller = caller_for_agent(Agent.objects.with_account().get(user__email=PEOPLE["owner"][0]))
+    if not SigningKey.objects.filter(public_key=keys.get("public_key"), revoked_at=None).exists():
+        new = key_create(caller=caller, name="Demo backend")
+        keys |= {"public_key": new.key.public_key, "private_key": new.private_key}
+    if keys.get("identity_secret") not in identity_secrets(identity_settings(BUSINESS_ID)):
+        keys["identity_secret"] = identity_rotate(caller=caller)
+    if keys != before:
         file.unlink(missing_ok=True)
-        write_once(file, json.dumps(pair))
-    return pair
+        write_once(file, json.dumps(keys))
+    return keys
 
 
 def _passwords() -> dict[str, str]:

@@ -87,7 +87,7 @@ def sites(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sites]:
     sites.close()
 
 
-SECRETS = re.compile(rf"sk_live_[\w-]{{20}}|(Bearer|Visitor) [\w-]{{20}}|{PASSWORD}|correct horse")
+SECRETS = re.compile(rf"(sk|is)_live_[\w-]{{20}}|(Bearer|Visitor) [\w-]{{20}}|{PASSWORD}|correct horse")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,6 +1,6 @@
 """WHO is calling: people, businesses, their keys, and the visitors of their sites."""
 
-from auth_signing.models.keys import AuditEntry, SignedWrite, SigningKey
+from auth_signing.models.keys import AuditEntry, IdentitySettings, SignedWrite, SigningKey
 from auth_signing.models.people import (
     INVITED_ROLES,
     TEAM_ROLES,
@@ -22,6 +22,7 @@ __all__ = [
     "Company",
     "Contact",
     "ContactType",
+    "IdentitySettings",
     "Invitation",
     "Presence",
     "SignedWrite",

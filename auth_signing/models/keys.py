@@ -47,6 +47,29 @@ class SignedWrite(models.Model):
         return f"signed write {self.pk}"
 
 
+class IdentitySettings(models.Model):
+    """How a business says who its visitors are: its secret, sealed, and how far a claim without it is believed."""
+
+    business = models.OneToOneField(Business, on_delete=models.CASCADE, primary_key=True, related_name="identity")
+    sealed = models.BinaryField(null=True, editable=False)
+    last_four = models.CharField(max_length=4, blank=True)
+    previous_sealed = models.BinaryField(null=True, editable=False)
+    require_signed = models.BooleanField(default=False, help_text="Claims without a signature are refused.")
+    trust_unsigned = models.BooleanField(
+        default=False, help_text="Who claims to be somebody sees that person's conversations, unless ever verified."
+    )
+
+    class Meta:
+        verbose_name_plural = "identity settings"
+
+    def __str__(self) -> str:
+        return f"identity of {self.business_id}"
+
+    @property
+    def has_previous(self) -> bool:
+        return self.previous_sealed is not None
+
+
 class AuditEntry(models.Model):
     """Who did something that matters for safety."""
 
@@ -54,6 +77,9 @@ class AuditEntry(models.Model):
         KEY_CREATED = "signing_key.created"
         KEY_ROTATED = "signing_key.rotated"
         KEY_REVOKED = "signing_key.revoked"
+        IDENTITY_ROTATED = "identity_secret.rotated"
+        IDENTITY_REVOKED = "identity_secret.revoked"
+        IDENTITY_CHANGED = "identity.changed"
 
     business = models.ForeignKey(Business, on_delete=models.CASCADE, related_name="audit_entries")
     act = models.CharField(max_length=30, choices=Act.choices)

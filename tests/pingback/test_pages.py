@@ -63,6 +63,15 @@ def test_the_demo_is_made_once_and_signs_in(client: Client, db: None, capsys: py
     assert first == again
     assert [token_find(token).user.email for token in tokens] == [first["owner"]["email"]] * 2
     assert stat.S_IMODE((settings.DATA_DIR / "demo.json").stat().st_mode) == 0o600
-    assert set(first) == {"business_id", "widget_id", "base_url", "owner", "agent", "public_key", "private_key"}
+    assert set(first) == {
+        "business_id",
+        "widget_id",
+        "base_url",
+        "owner",
+        "agent",
+        "public_key",
+        "private_key",
+        "identity_secret",
+    }
     for person in (first["owner"], first["agent"]):
         assert client.login(username=person["email"], password=person["password"])

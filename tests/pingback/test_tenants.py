@@ -17,6 +17,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from auth_signing.identity import identity_rotate
 from auth_signing.keys import NewPair, key_create
 from auth_signing.models import SigningKey
 from auth_signing.roles import ROLE_TABLE, Permission, Role
@@ -156,6 +157,10 @@ CALLS = [
     Call("DELETE", f"{API}signing-keys/<uuid:key_id>", KEYS),
     Call("POST", f"{API}signing-keys/<uuid:key_id>/rotate", KEYS),
     Call("GET", f"{API}audit-log", KEYS, names=False),
+    Call("GET", f"{API}identity", KEYS, names=False),
+    Call("PATCH", f"{API}identity", KEYS, lambda w: {"require_signed": True}, names=False),
+    Call("POST", f"{API}identity/rotate", KEYS, names=False),
+    Call("DELETE", f"{API}identity/previous", KEYS, names=False),
     Call("GET", f"{API}web-chat-settings", names=False),
     Call("PATCH", f"{API}web-chat-settings", WIDGETS, lambda w: {"chat_icon": "send-1"}, names=False),
     Call("GET", f"{API}widget", names=False),
@@ -186,6 +191,9 @@ FOR_PEOPLE = {  # no signature will do
     f"{API}signing-keys/<uuid:key_id>",
     f"{API}signing-keys/<uuid:key_id>/rotate",
     f"{API}audit-log",
+    f"{API}identity",
+    f"{API}identity/rotate",
+    f"{API}identity/previous",
 }
 PUBLIC = {("GET", f"{API}widget/<uuid:widget_id>")}  # the config that the script asks for
 
@@ -231,6 +239,9 @@ def world_of(cast: Cast) -> World:
         client_id=uuid4(),
     )
     key_create(caller=caller, name="Northwind's backend")
+    for owner in (cast.alice, cast.charlie):
+        for _ in ("first", "second"):
+            identity_rotate(caller=cast.caller(owner))
     return World(cast, conversation)
 
 

@@ -3,7 +3,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from pingback.demo import demo_ensure, demo_pair, demo_token
+from pingback.demo import demo_ensure, demo_keys, demo_token
 
 
 class Command(BaseCommand):
@@ -15,7 +15,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         demo = demo_ensure()
         if options["json"]:
-            self.stdout.write(json.dumps({**demo, "token": demo_token(), **demo_pair()}))
+            self.stdout.write(json.dumps({**demo, "token": demo_token(), **demo_keys()}))
             return
         for name in ("owner", "agent"):
             self.stdout.write(f"demo {name}: {demo[name]['email']}  password: {demo[name]['password']}")
