@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from auth_signing.errors import BusinessRequired
-from auth_signing.models import Agent, SigningKey, User, VisitorSession
+from auth_signing.models import Agent, IdentityMark, SigningKey, User, VisitorSession
 from auth_signing.roles import ROLE_TABLE, Permission, Role
 from pingback.errors import AccountInactive, Forbidden
 
@@ -20,6 +20,7 @@ class Caller:
     session_id: UUID | None = None
     contact_id: UUID | None = None
     key_id: UUID | None = None
+    mark: str = IdentityMark.ANONYMOUS  # of a visitor
 
     @property
     def is_visitor(self) -> bool:
@@ -71,6 +72,7 @@ def caller_for_visitor(session: VisitorSession) -> Caller:
         name=session.contact.display_name,
         session_id=session.pk,
         contact_id=session.contact_id,
+        mark=session.mark,
     )
 
 

@@ -11,6 +11,18 @@ class InvalidSignature(Refusal):
     detail = "The key and the signature do not fit this request."
 
 
+class IdentityInvalid(Refusal):
+    code = "IDENTITY_SIGNATURE_INVALID"
+    status = 403
+    detail = "The signature is neither of this id nor of this e-mail. The visitor stays anonymous."
+
+
+class IdentityRequired(Refusal):
+    code = "IDENTITY_SIGNATURE_REQUIRED"
+    status = 403
+    detail = "This business asks for a signature of who its visitors are. The visitor stays anonymous."
+
+
 class RequestExpired(Refusal):
     code = "REQUEST_EXPIRED"
     status = 401

@@ -223,6 +223,10 @@ def presence_changed(agent: Agent, *, is_anybody_there: bool) -> list[WireEvent]
     ]
 
 
+def visitor_signed_out(session_id: UUID) -> list[WireEvent]:
+    return [WireEvent(session_group(session_id), close=CloseCode.UNAUTHENTICATED)]
+
+
 def agent_signed_out(agent_id: UUID) -> list[WireEvent]:
     """Ends the agent's sockets; those whose session is still good come back by themselves."""
     return [WireEvent(agent_group(agent_id), close=CloseCode.ENDED)]

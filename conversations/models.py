@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
-from auth_signing.models import Agent, Business, Contact, VisitorSession
+from auth_signing.models import Agent, Business, Contact, IdentityMark, VisitorSession
 from conversations.querysets import AttachmentQuerySet, ConversationQuerySet, MessageQuerySet
 from widgets.models import Widget
 
@@ -71,6 +71,12 @@ class Conversation(models.Model):
     priority = models.CharField(max_length=6, choices=Priority.choices, default=Priority.NORMAL)
     tags = models.ManyToManyField(Tag, blank=True, related_name="conversations")
     snoozed_until = models.DateTimeField(null=True, blank=True, help_text="Not on the lists until then.")
+    mark = models.CharField(
+        max_length=9,
+        choices=IdentityMark.choices,
+        default=IdentityMark.ANONYMOUS,
+        help_text="Of the visitor who began it.",
+    )
     continued_in = models.OneToOneField(
         "self",
         on_delete=models.SET_NULL,
@@ -99,6 +105,7 @@ class Conversation(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(status__in=Status.values), name="conversation_status_known"),
             models.CheckConstraint(condition=Q(priority__in=Priority.values), name="conversation_priority_known"),
+            models.CheckConstraint(condition=Q(mark__in=IdentityMark.values), name="conversation_mark_known"),
             models.CheckConstraint(
                 condition=Q(agent_read_seq__lte=F("last_seq"))
                 & Q(visitor_read_seq__lte=F("visitor_delivered_seq"))

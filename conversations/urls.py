@@ -1,6 +1,6 @@
 from django.urls import path
 
-from conversations.api import agents, team, uploads, visitors
+from conversations.api import agents, identify, team, uploads, visitors
 
 urlpatterns = [
     path("conversations", agents.ConversationsApi.as_view()),
@@ -16,6 +16,8 @@ urlpatterns = [
     path("team/members/<uuid:agent_id>", team.MemberApi.as_view()),
     path("team/invite", team.InviteApi.as_view()),
     path("team/status", team.StatusApi.as_view()),
+    path("visitor/identify", identify.IdentifyApi.as_view()),
+    path("visitor/session", identify.SessionApi.as_view()),
     path("visitor/conversations", visitors.VisitorConversationsApi.as_view()),
     path("visitor/conversations/<int:conversation_id>/messages", visitors.VisitorMessagesApi.as_view()),
     path("visitor/conversations/<int:conversation_id>/read", visitors.VisitorReadApi.as_view()),

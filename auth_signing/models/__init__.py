@@ -11,7 +11,7 @@ from auth_signing.models.people import (
     User,
     UserManager,
 )
-from auth_signing.models.visitors import Company, Contact, ContactType, VisitorSession, visitor_name
+from auth_signing.models.visitors import Company, Contact, ContactType, IdentityMark, VisitorSession, visitor_name
 
 __all__ = [
     "INVITED_ROLES",
@@ -22,6 +22,7 @@ __all__ = [
     "Company",
     "Contact",
     "ContactType",
+    "IdentityMark",
     "IdentitySettings",
     "Invitation",
     "Presence",

@@ -8,6 +8,7 @@ from conversations.services.changes import (
     conversation_resolve,
 )
 from conversations.services.files import message_post_file
+from conversations.services.identify import visitor_forget, visitor_identify
 from conversations.services.marks import Mark, conversations_mark
 from conversations.services.messages import MessageDraft, Posted, check_content, message_post, messages_post
 from conversations.services.presence import agent_set_status, agents_announce
@@ -33,4 +34,6 @@ __all__ = [
     "message_post",
     "message_post_file",
     "messages_post",
+    "visitor_forget",
+    "visitor_identify",
 ]

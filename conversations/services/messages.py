@@ -219,6 +219,7 @@ class _Batch:
             contact_id=caller.contact_id,
             session_id=caller.session_id,
             contact_name=caller.name,
+            mark=caller.mark,
         )
         self.started.append(conversation)
         return conversation

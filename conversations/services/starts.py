@@ -6,7 +6,7 @@ from uuid import UUID
 from django.db import transaction
 
 from auth_signing.callers import Caller
-from auth_signing.models import Contact, ContactType
+from auth_signing.models import Contact, ContactType, IdentityMark, VisitorSession
 from auth_signing.roles import Permission
 from conversations import events
 from conversations.models import Conversation
@@ -42,7 +42,7 @@ def conversation_start(
         business_id=caller.business_id,
         widget=widget,
         contact=contact,
-        session=contact.sessions.order_by("-created_at").first(),
+        session=_browser(contact),
         contact_name=contact.display_name,
     )
     draft = MessageDraft(caller=caller, content=content, client_id=client_id, conversation_id=conversation.pk)
@@ -52,6 +52,12 @@ def conversation_start(
     else:
         events.publish_on_commit(events.conversation_updated(Conversation.objects.for_agents().get(pk=conversation.pk)))
     return posted
+
+
+def _browser(contact: Contact) -> VisitorSession | None:
+    """The one that was used last; of somebody who was ever verified, of those that are: others may be anybody's."""
+    sessions = contact.sessions.filter(mark=IdentityMark.VERIFIED) if contact.was_verified else contact.sessions.all()
+    return sessions.order_by("-created_at").first()
 
 
 def _contact(caller: Caller, whom: UUID | Lead) -> Contact | None:

@@ -57,6 +57,8 @@ NO_BUSINESS = {
     "api/v1/auth/me",
     "api/v1/auth/business/create",
     # of a visitor, by its own token: tests/conversations/test_visitor_*.py
+    "api/v1/visitor/identify",
+    "api/v1/visitor/session",
     "api/v1/visitor/conversations",
     "api/v1/visitor/conversations/<int:conversation_id>/messages",
     "api/v1/visitor/conversations/<int:conversation_id>/read",

@@ -1,0 +1,70 @@
+"""A browser says who its visitor is: its session, and what was said in it, go to that contact."""
+
+from uuid import UUID, uuid4
+
+from django.db import transaction
+
+from auth_signing.callers import Caller
+from auth_signing.contacts import Claim, contact_for, proof_of
+from auth_signing.models import Contact, IdentityMark, VisitorSession
+from auth_signing.visitors import token_hash, visitor_token
+from conversations import events
+from conversations.models import Conversation, Message
+from pingback.errors import InvalidToken
+
+
+@transaction.atomic
+def visitor_identify(*, claim: Claim, business_id: UUID, caller: Caller | None) -> VisitorSession:
+    """`caller`: whose token the browser sends, if it has one.
+
+    An anonymous session, with its conversations, becomes this person's. One that is somebody else's stays theirs, and
+    the browser is given another. A session that was verified once stays so.
+    """
+    proof = proof_of(claim, business_id)
+    contact = contact_for(claim, proof, business_id)
+    session = _session(caller, contact)
+    if session.mark != IdentityMark.VERIFIED:
+        session.mark = proof.mark
+    session.save()
+    _hand_over(session)
+    return session
+
+
+@transaction.atomic
+def visitor_forget(*, session_id: UUID) -> None:
+    """The token is good no more, and its sockets end. What was said stays with the contact."""
+    VisitorSession.objects.filter(pk=session_id).delete()
+    events.publish_on_commit(events.visitor_signed_out(session_id))
+
+
+def _session(caller: Caller | None, contact: Contact) -> VisitorSession:
+    if caller and caller.session_id:
+        known = VisitorSession.objects.select_for_update().filter(pk=caller.session_id).first()
+        if known is None:
+            raise InvalidToken
+        if known.contact_id == contact.pk or known.mark == IdentityMark.ANONYMOUS:
+            known.contact = contact
+            return known
+    session_id = uuid4()
+    token = token_hash(visitor_token(session_id))
+    return VisitorSession(id=session_id, business_id=contact.business_id, contact=contact, token_hash=token)
+
+
+def _hand_over(session: VisitorSession) -> None:
+    """The session's conversations to its contact; the nameless one before is gone when nothing is left of it."""
+    contact, mark = session.contact, session.mark
+    name = contact.display_name
+    ids = session.conversations.values_list("pk", flat=True)
+    before: set[UUID] = set()
+    for conversation in Conversation.objects.locked(ids):
+        if (conversation.contact_id, conversation.contact_name, conversation.mark) == (contact.pk, name, mark):
+            continue
+        before.add(conversation.contact_id)
+        Message.objects.filter(conversation=conversation, contact_id=conversation.contact_id).update(contact=contact)
+        conversation.contact, conversation.contact_name, conversation.mark = contact, name, mark
+        conversation.rev += 1
+        conversation.save(update_fields=["contact", "contact_name", "mark", "rev"])
+        changed = Conversation.objects.for_agents().get(pk=conversation.pk)
+        events.publish_on_commit(events.conversation_updated(changed))
+    nameless = Contact.objects.filter(pk__in=before - {contact.pk}, type="visitor", sessions=None, conversations=None)
+    nameless.delete()

@@ -1,0 +1,360 @@
+"""Who a visitor is said to be: what is stored of it, what is believed, and what a signature proves."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from auth_signing.identity import identity_change, identity_revoke_previous, identity_rotate, identity_sign
+from auth_signing.models import Company, Contact, VisitorSession
+from conversations.models import Conversation, Message
+from tests.cast import Cast
+from tests.rest import forget_limits
+
+SEED = {  # the example of the seed, as it stands
+    "id": "9f7618a2",
+    "name": "Paulo Castellano",
+    "email": "paulo@pipeback.com",
+    "phone": 17866001518,
+    "attributes": {"plan": "pro", "monthly_spend": 5000},
+    "company": {
+        "id": "8f4618a2",
+        "name": "Pipeback",
+        "website": "pipeback.com",
+        "created_at": 1234567891,
+        "plan": "scale",
+        "monthly_spend": 199,
+        "industry": "software",
+        "size": 100,
+        "address": "15th avenue",
+        "postal_code": "60160",
+        "city": "Melrose Park",
+        "state": "NY",
+        "country": "US",
+        "attributes": {"high_ticket": False, "is_gov": True},
+    },
+}
+PAULO = {"id": "p1", "email": "paulo@example.com"}
+OTHER = {"id": "o2", "email": "olga@example.com"}
+
+
+@dataclass
+class Browser:
+    """One browser, with the token it was given last."""
+
+    cast: Cast
+    token: str = ""
+    mark: str = ""
+
+    def call(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
+        headers = {"Authorization": f"Visitor {self.token}"} if self.token else {}
+        answer = Client().generic(method, f"/api/v1/visitor/{path}", *json_of(body), headers=headers)
+        return answer.status_code, answer.json() if answer.content else None
+
+    def identify(self, **user: Any) -> tuple[int, Any]:
+        status, answer = self.call("POST", "identify", {"widget_id": str(self.cast.widget.pk), "user": user})
+        if status == 200:
+            self.token, self.mark = answer["token"], answer["mark"]
+        return status, answer
+
+    def write(self, content: str) -> Conversation:
+        body = {"widget_id": str(self.cast.widget.pk), "content": content}
+        status, answer = self.call("POST", "conversations", body)
+        assert status == 201
+        self.token = answer.get("token", self.token)
+        return Conversation.objects.get(pk=answer["conversation_id"])
+
+    def sees(self) -> list[int]:
+        return [conversation["id"] for conversation in self.call("GET", "conversations")[1]["results"]]
+
+    @property
+    def contact(self) -> Contact:
+        return VisitorSession.objects.select_related("contact").latest("created_at").contact
+
+
+def json_of(body: Any) -> tuple[Any, str]:
+    import json
+
+    return ("", "application/octet-stream") if body is None else (json.dumps(body), "application/json")
+
+
+@pytest.fixture(autouse=True)
+def _fresh_limits() -> None:
+    forget_limits()
+
+
+@pytest.fixture
+def browser(cast: Cast) -> Callable[[], Browser]:
+    return lambda: Browser(cast)
+
+
+@pytest.fixture
+def secret(cast: Cast) -> str:
+    return identity_rotate(caller=cast.caller(cast.alice))
+
+
+Browsers = Callable[[], Browser]
+
+
+def test_every_field_of_the_seeds_example_is_kept(cast: Cast, browser: Browsers) -> None:
+    page = browser()
+    assert page.identify(**SEED)[0] == 200
+    assert page.mark == "claimed"
+    contact = Contact.objects.get(external_id="9f7618a2")
+    assert (contact.type, contact.name, contact.email) == ("user", "Paulo Castellano", "paulo@pipeback.com")
+    assert (contact.phone, contact.phone_is_valid) == ("17866001518", True)
+    assert contact.attributes == {"plan": "pro", "monthly_spend": 5000}
+    company = contact.company
+    assert company
+    assert company.signed_up_at == datetime(2009, 2, 13, 23, 31, 31, tzinfo=UTC)
+    for name, value in SEED["company"].items():  # type: ignore[attr-defined]
+        if name not in {"id", "created_at", "size"}:
+            assert getattr(company, name) == value
+    assert (company.external_id, company.size) == ("8f4618a2", "100")
+
+
+def test_what_is_left_out_stays(browser: Browsers) -> None:
+    page = browser()
+    page.identify(**SEED)
+    page.identify(id=SEED["id"], attributes={"plan": "free", "seats": 3})
+    contact = Contact.objects.get()
+    assert contact.name == "Paulo Castellano"
+    assert contact.attributes == {"plan": "free", "monthly_spend": 5000, "seats": 3}
+    assert Company.objects.get().plan == "scale"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"id": None}, "id"),
+        ({"id": True}, "id"),
+        ({"id": 1.5}, "id"),
+        ({"id": ""}, "id"),
+        ({"nickname": "P"}, "nickname"),
+        ({"phone": "call me"}, "phone"),
+        ({"phone": "1" * 33}, "phone"),
+        ({"email": 7}, "email"),
+        ({"attributes": []}, "attributes"),
+        ({"attributes": {"a": {"b": 1}}}, "attributes"),
+        ({"attributes": {"a": [1]}}, "attributes"),
+        ({"attributes": {"": 1}}, "attributes"),
+        ({"attributes": {"x" * 65: 1}}, "attributes"),
+        ({"attributes": {"a": "x" * 1_025}}, "attributes"),
+        ({"attributes": {"a": "\x00"}}, "attributes"),
+        ({"attributes": {"a": 10**30}}, "attributes"),
+        ({"attributes": {str(number): 1 for number in range(51)}}, "attributes"),
+        ({"company": {"name": "Pipeback"}}, "company"),
+        ({"company": {"id": "1"}}, "company"),
+        ({"company": {"id": "1", "name": "P", "monthly_spend": "199"}}, "company"),
+        ({"company": {"id": "1", "name": "P", "created_at": 10**20}}, "company"),
+    ],
+)
+def test_a_breach_is_named_and_nothing_is_kept(browser: Browsers, wrong: dict[str, Any], field: str) -> None:
+    status, refused = browser().identify(**{**PAULO, **wrong})
+    assert (status, refused["code"]) == (422, "VALIDATION_ERROR")
+    assert f"user.{field}" in {".".join(name.split(".")[:2]) for name in refused["errors"]}
+    assert not Contact.objects.exists()
+
+
+def test_limits_are_met_exactly(browser: Browsers) -> None:
+    most = {f"{number:02}".ljust(64, "x"): "y" * 1_024 for number in range(50)}
+    assert browser().identify(id=7, phone="+1 (786) 600-1518", attributes=most)[0] == 200
+    contact = Contact.objects.get()
+    assert (contact.external_id, contact.phone, contact.attributes) == ("7", "17866001518", most)
+    assert browser().identify(id="8", phone="12")[0] == 200
+    assert not Contact.objects.get(external_id="8").phone_is_valid
+
+
+def test_neither_id_nor_email_is_nobody(browser: Browsers) -> None:
+    status, refused = browser().identify(name="Somebody")
+    assert (status, list(refused["errors"])) == (422, ["user.id"])
+
+
+def test_the_id_wins_where_two_people_match(browser: Browsers) -> None:
+    browser().identify(**PAULO)
+    browser().identify(**OTHER)
+    page = browser()
+    page.identify(id=PAULO["id"], email=OTHER["email"], name="Paulo")
+    assert Contact.objects.count() == 2
+    assert Contact.objects.get(external_id="p1").name == "Paulo"
+    assert Contact.objects.get(external_id="p1").email == PAULO["email"]
+    page.identify(email=OTHER["email"], name="Olga")
+    assert Contact.objects.get(external_id="o2").name == "Olga"
+
+
+def test_an_unsigned_visitor_sees_only_what_this_browser_began(browser: Browsers) -> None:
+    first, second = browser(), browser()
+    first.identify(**PAULO)
+    mine = first.write("From my desk")
+    second.identify(**PAULO)
+    other = second.write("Pretending")
+    assert (mine.contact_id, mine.mark, other.contact_id) == (other.contact_id, "claimed", mine.contact_id)
+    assert (first.sees(), second.sees()) == ([mine.pk], [other.pk])
+
+
+def test_what_was_said_before_goes_to_the_person(browser: Browsers) -> None:
+    page = browser()
+    conversation = page.write("Hello")
+    nameless, token = conversation.contact_id, page.token
+    page.identify(**PAULO, name="Paulo")
+    assert page.token == token
+    conversation.refresh_from_db()
+    assert (conversation.contact_name, conversation.mark) == ("Paulo", "claimed")
+    assert Message.objects.get().contact_id == conversation.contact_id != nameless
+    assert not Contact.objects.filter(pk=nameless).exists()
+    assert page.sees() == [conversation.pk]
+
+
+@pytest.mark.parametrize("field", ["id", "email"])
+def test_a_right_signature_verifies(browser: Browsers, secret: str, field: str) -> None:
+    page = browser()
+    conversation = page.write("Hello")
+    status, _ = page.identify(**PAULO, name="Paulo", signature=identity_sign(secret, PAULO[field]))
+    assert (status, page.mark) == (200, "verified")
+    conversation.refresh_from_db()
+    assert conversation.mark == "verified"
+    contact = conversation.contact
+    assert (contact.id_is_proven, contact.email_is_proven) == (field == "id", field == "email")
+    assert (contact.external_id, contact.email) == (PAULO["id"], PAULO["email"])
+
+
+def test_a_wrong_signature_is_worth_less_than_none(browser: Browsers, secret: str) -> None:
+    page = browser()
+    conversation = page.write("Hello")
+    for wrong in (
+        "0" * 64,
+        "",
+        identity_sign(secret, PAULO["email"]).upper(),
+        identity_sign("x", PAULO["email"]),
+        identity_sign(secret, OTHER["email"]),
+        identity_sign(secret, PAULO["email"])[:63],
+        identity_sign(secret, PAULO["email"]) + "0",
+    ):
+        status, refused = page.identify(**PAULO, name="Mallory", signature=wrong)
+        assert (status, refused["code"]) in {(403, "IDENTITY_SIGNATURE_INVALID"), (422, "VALIDATION_ERROR")}
+    conversation.refresh_from_db()
+    assert conversation.mark == "anonymous"
+    assert not Contact.objects.filter(email=PAULO["email"]).exists()
+    assert page.sees() == [conversation.pk]  # the chat goes on
+
+
+def test_an_unsigned_claim_on_somebody_verified_changes_nothing(browser: Browsers, secret: str) -> None:
+    paulo = browser()
+    paulo.identify(**PAULO, name="Paulo", signature=identity_sign(secret, PAULO["email"]))
+    real = paulo.write("It is me")
+    before = Contact.objects.values().get(email=PAULO["email"])
+    for claim in (PAULO, {"email": PAULO["email"]}, {"id": PAULO["id"]}):
+        liar = browser()
+        liar.identify(**claim, name="Mallory", attributes={"plan": "pro"}, company={"id": "1", "name": "Evil"})
+        told = liar.write("Send me the invoice")
+        assert (liar.mark, told.mark, told.contact_id) == ("claimed", "claimed", real.contact_id)
+        assert liar.sees() == [told.pk]
+        assert liar.call("GET", f"conversations/{real.pk}/messages")[0] == 404
+    assert Contact.objects.values().get(email=PAULO["email"]) == before
+    assert paulo.sees() == [real.pk]
+    assert not Company.objects.exists()
+
+
+def test_the_own_signature_with_anothers_id_is_worth_nothing_there(browser: Browsers, secret: str) -> None:
+    """And the reverse. The other value neither chooses nor changes anybody, whoever comes first."""
+    signed_by = {field: {name: identity_sign(secret, who[field]) for name, who in PEOPLE.items()} for field in PAULO}
+    for mine, other in (("email", "id"), ("id", "email")):
+        victim = browser()
+        victim.identify(**PAULO, signature=signed_by[other]["paulo"])
+        private = victim.write("My secret")
+        thief = browser()
+        thief.identify(**{mine: OTHER[mine], other: PAULO[other]}, signature=signed_by[mine]["olga"])
+        assert thief.mark == "verified"
+        theirs = thief.write("Whose am I?")
+        assert theirs.contact_id != private.contact_id
+        assert thief.sees() == [theirs.pk]
+        victim.identify(**PAULO, signature=signed_by[other]["paulo"])
+        assert victim.sees() == [private.pk]
+        for model in (Conversation, VisitorSession, Contact):
+            model.objects.all().delete()
+
+
+def test_a_value_that_was_only_claimed_goes_to_who_proves_it(browser: Browsers, secret: str) -> None:
+    thief = browser()  # comes before the victim
+    thief.identify(id=PAULO["id"], email=OTHER["email"], signature=identity_sign(secret, OTHER["email"]))
+    theirs = thief.write("Mine")
+    victim = browser()
+    victim.identify(**PAULO, signature=identity_sign(secret, PAULO["id"]))
+    private = victim.write("My secret")
+    assert private.contact_id != theirs.contact_id
+    thief.identify(id=PAULO["id"], email=OTHER["email"], signature=identity_sign(secret, OTHER["email"]))
+    assert thief.sees() == [theirs.pk]
+    assert Contact.objects.get(external_id=PAULO["id"]).pk == private.contact_id
+
+
+def test_a_business_may_require_signatures(cast: Cast, browser: Browsers, secret: str) -> None:
+    identity_change(caller=cast.caller(cast.alice), require_signed=True)
+    page = browser()
+    status, refused = page.identify(**PAULO)
+    assert (status, refused["code"]) == (403, "IDENTITY_SIGNATURE_REQUIRED")
+    assert page.identify(**PAULO, signature=identity_sign(secret, PAULO["id"]))[0] == 200
+
+
+def test_the_secret_before_is_good_until_it_is_revoked(cast: Cast, browser: Browsers, secret: str) -> None:
+    owner = cast.caller(cast.alice)
+    current = identity_rotate(caller=owner)
+    for good in (secret, current):
+        assert browser().identify(**PAULO, signature=identity_sign(good, PAULO["id"]))[0] == 200
+    identity_revoke_previous(caller=owner)
+    assert browser().identify(**PAULO, signature=identity_sign(secret, PAULO["id"]))[0] == 403
+    assert browser().identify(**PAULO, signature=identity_sign(current, PAULO["id"]))[0] == 200
+
+
+def test_another_person_in_the_same_browser_gets_a_session_of_their_own(browser: Browsers) -> None:
+    page = browser()
+    page.identify(**PAULO)
+    first, token = page.write("I am Paulo"), page.token
+    page.identify(**OTHER)
+    assert page.token != token
+    assert page.sees() == []
+    second = page.write("I am Olga")
+    page.token = token
+    assert page.sees() == [first.pk]
+    assert second.contact_id != first.contact_id
+
+
+def test_a_session_that_was_verified_stays_so(browser: Browsers, secret: str) -> None:
+    page = browser()
+    page.identify(**PAULO, signature=identity_sign(secret, PAULO["id"]))
+    page.identify(**PAULO)
+    assert page.mark == "verified"
+    assert page.write("Still me").mark == "verified"
+
+
+def test_a_forgotten_browser_is_nobody(browser: Browsers) -> None:
+    page = browser()
+    page.identify(**PAULO)
+    conversation = page.write("Bye")
+    assert page.call("DELETE", "session") == (204, None)
+    assert page.call("GET", "conversations")[0] == 401
+    assert page.identify(**PAULO)[0] == 401
+    assert Conversation.objects.get(pk=conversation.pk).contact.external_id == PAULO["id"]
+
+
+def test_a_lead_is_no_person_whose_email_is_claimed(cast: Cast, browser: Browsers, secret: str) -> None:
+    lead = Contact.objects.create(business=cast.business, type="lead", email=PAULO["email"])
+    browser().identify(email=PAULO["email"])
+    browser().identify(email=PAULO["email"], signature=identity_sign(secret, PAULO["email"]))
+    assert Contact.objects.get(pk=lead.pk).type == "lead"
+    assert Contact.objects.filter(email=PAULO["email"], type="user").count() == 1
+
+
+def test_people_of_another_business_are_others(cast: Cast, browser: Browsers, secret: str) -> None:
+    browser().identify(**PAULO, signature=identity_sign(secret, PAULO["id"]))
+    page = browser()
+    body = {"widget_id": str(cast.foreign_widget.pk), "user": PAULO}
+    assert page.call("POST", "identify", body)[1]["mark"] == "claimed"
+    signed = {**body, "user": {**PAULO, "signature": identity_sign(secret, PAULO["id"])}}
+    assert page.call("POST", "identify", signed)[1]["code"] == "IDENTITY_SIGNATURE_INVALID"
+    assert Contact.objects.filter(business=cast.charlie.business).get().was_verified is False
+
+
+PEOPLE = {"paulo": PAULO, "olga": OTHER}
