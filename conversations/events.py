@@ -115,6 +115,7 @@ def conversation_payload(conversation: Conversation, *, viewer: Sender) -> Paylo
     if viewer == Sender.AGENT:
         payload |= {
             "contact": {"id": conversation.contact_id, "name": conversation.contact_name},
+            "mark": conversation.mark,
             "unread": conversation.unread,
             "waiting_since": iso(conversation.waiting_since) if conversation.waiting_since else None,
             "widget_id": conversation.widget_id,

@@ -132,7 +132,7 @@ class IdentifyInput(StrictSerializer):
 
 class IdentifiedOutput(serializers.Serializer[Any]):
     token = serializers.CharField(help_text="From now on the visitor's: keep it for `Authorization: Visitor`.")
-    mark = serializers.ChoiceField(choices=[IdentityMark.CLAIMED, IdentityMark.VERIFIED])
+    mark = serializers.ChoiceField(choices=IdentityMark.choices, help_text="Claimed, or verified.")
 
 
 class IdentifyApi(VisitorApi):

@@ -5,6 +5,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from auth_signing.models import IdentityMark
 from conversations.models import Kind, Priority, Sender, Status
 from pingback.api import Email, Integer, Items, StrictSerializer, Text, Uuid, example
 
@@ -132,6 +133,7 @@ class ConversationOutput(VisitorConversationOutput):
     """The conversation as the inbox's socket sends it."""
 
     contact = Person()
+    mark = serializers.ChoiceField(choices=IdentityMark.choices, help_text="How far it is known that it is they.")
     unread = serializers.BooleanField(help_text="Whether no agent has read what the customer wrote last.")
     waiting_since = serializers.DateTimeField(allow_null=True, help_text="The first message without an answer.")
     widget_id = serializers.UUIDField()

@@ -83,6 +83,7 @@ export class ConversationList {
     row.dataset.rev = String(conversation.rev);
     const name = conversation.contact?.name ?? "";
     setText(row, ".row-name", name);
+    row.dataset.mark = conversation.mark;
     setText(row, ".avatar", ([...name][0] ?? "").toUpperCase());
     if (!known) row.dataset.customerSeq = String(conversation.last_seq);
     if (conversation.last_message) this.#setLast(row, conversation.last_message);

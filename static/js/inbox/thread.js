@@ -87,8 +87,9 @@ export class Thread {
     if (conversation.id !== this.id) return;
     this.#latest = conversation;
     const head = part(this.root, "#thread-head", HTMLElement);
-    const { assignee, contact, status } = conversation;
+    const { assignee, contact, mark, status } = conversation;
     head.dataset.status = status;
+    head.dataset.mark = mark;
     setText(head, ".status", status[0].toUpperCase() + status.slice(1));
     this.#showAssignee(part(head, ".assignee", HTMLSelectElement), assignee);
     if (contact) setText(head, "h1", contact.name);

@@ -33,6 +33,7 @@
  * @property {Person | null} assignee
  * @property {{text: string, sender_type: Message["sender_type"], created_at: string} | null} last_message
  * @property {Person} [contact] agents only
+ * @property {"anonymous" | "claimed" | "verified"} [mark] agents only
  * @property {boolean} [unread] agents only
  * @property {string | null} [waiting_since] agents only
  * @property {string} [widget_id] agents only
