@@ -21,6 +21,7 @@ class Caller:
     contact_id: UUID | None = None
     key_id: UUID | None = None
     mark: str = IdentityMark.ANONYMOUS  # of a visitor
+    sees_history: bool = False  # of its contact, in conversations of the same mark
 
     @property
     def is_visitor(self) -> bool:
@@ -73,6 +74,7 @@ def caller_for_visitor(session: VisitorSession) -> Caller:
         session_id=session.pk,
         contact_id=session.contact_id,
         mark=session.mark,
+        sees_history=session.sees_history,
     )
 
 

@@ -12,16 +12,19 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from django.db import transaction
+from django.dispatch import Signal
 
 from auth_signing.audit import audit
 from auth_signing.callers import Caller
-from auth_signing.models import AuditEntry, Business, IdentitySettings
+from auth_signing.models import AuditEntry, Business, IdentitySettings, VisitorSession
 from auth_signing.roles import Permission
 from auth_signing.sealing import Unreadable, seal, unseal
 from auth_signing.signing import same
 from pingback.errors import NotFound
 
 logger = logging.getLogger(__name__)
+
+trust_changed = Signal()  # sender: the class; business_id. Once committed: what visitors may read is another
 
 
 def identity_sign(secret: str, value: str) -> str:
@@ -81,6 +84,10 @@ def identity_change(*, caller: Caller, **switches: bool) -> IdentitySettings:
     for name, value in switches.items():
         setattr(settings, name, value)
     settings.save()
+    if "trust_unsigned" in switches:
+        claimed = VisitorSession.objects.filter(business_id=caller.business_id).claimed()
+        claimed.update(sees_history=settings.trust_unsigned)
+        transaction.on_commit(lambda: trust_changed.send(IdentitySettings, business_id=caller.business_id), robust=True)
     if switches:
         audit(caller, AuditEntry.Act.IDENTITY_CHANGED, ", ".join(f"{name}: {on}" for name, on in switches.items()))
     return settings

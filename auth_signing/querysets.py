@@ -29,3 +29,7 @@ class AgentQuerySet(models.QuerySet["Agent"]):
 class VisitorSessionQuerySet(models.QuerySet["VisitorSession"]):
     def with_owner(self) -> Self:
         return self.select_related("contact", "business")
+
+    def claimed(self) -> Self:
+        """By pages, of people who have proven nothing."""
+        return self.filter(mark="claimed", contact__id_is_proven=False, contact__email_is_proven=False)

@@ -1,7 +1,8 @@
 """The wire format: one builder for each event, and the groups it goes to. Shapes: `docs/realtime.md`, `tests/wire/`.
 
-A group name is made of ids only. Agents of a business share `business.<id>`, the sockets of one browser `session.<id>`,
-the sockets of one agent `agent.<id>`, all visitors of a business `visitors.<id>`.
+A group name is made of ids only. Agents of a business share `business.<id>`, the sockets of one browser `session.<id>`
+or, where they hear of all that their person says, `person.<id>`; the sockets of one agent `agent.<id>`, all visitors of
+a business `visitors.<id>`.
 """
 
 from collections.abc import Sequence
@@ -13,9 +14,11 @@ from uuid import UUID
 
 import msgspec
 from django.db import transaction
+from django.dispatch import receiver
 
 from auth_signing.callers import Caller
-from auth_signing.models import Agent
+from auth_signing.identity import trust_changed
+from auth_signing.models import Agent, IdentityMark
 from conversations.models import Attachment, Conversation, Message, Sender
 from conversations.realtime.closing import CloseCode
 from conversations.realtime.hub import hub
@@ -44,7 +47,18 @@ def business_group(business_id: UUID) -> str:
 
 
 def session_group(session_id: UUID) -> str:
+    """The browser that began a conversation, unless it hears of all that its person says."""
     return f"session.{session_id.hex}"
+
+
+def person_group(contact_id: UUID, mark: str) -> str:
+    """The browsers of a person that hear of all that is said in those of the same mark."""
+    return f"person.{contact_id.hex}.{mark}"
+
+
+def browser_group(session_id: UUID) -> str:
+    """All sockets of a session: to end them."""
+    return f"browser.{session_id.hex}"
 
 
 def visitors_group(business_id: UUID) -> str:
@@ -173,8 +187,11 @@ PONG = encode({"type": "pong"})
 def _to_both_sides(conversation: Conversation, *, agents: str, visitor: str | None, origin: int = 0) -> list[WireEvent]:
     """`visitor` is None for what stays among agents."""
     events = [WireEvent(business_group(conversation.business_id), agents, origin)]
-    if visitor is not None and conversation.session_id:
-        events.append(WireEvent(session_group(conversation.session_id), visitor, origin))
+    if visitor is not None:
+        if conversation.session_id:
+            events.append(WireEvent(session_group(conversation.session_id), visitor, origin))
+        if conversation.mark != IdentityMark.ANONYMOUS:
+            events.append(WireEvent(person_group(conversation.contact_id, conversation.mark), visitor, origin))
     return events
 
 
@@ -225,7 +242,18 @@ def presence_changed(agent: Agent, *, is_anybody_there: bool) -> list[WireEvent]
 
 
 def visitor_signed_out(session_id: UUID) -> list[WireEvent]:
-    return [WireEvent(session_group(session_id), close=CloseCode.UNAUTHENTICATED)]
+    return [WireEvent(browser_group(session_id), close=CloseCode.UNAUTHENTICATED)]
+
+
+def visitor_changed(session_id: UUID) -> list[WireEvent]:
+    """Its sockets come back as who they are now."""
+    return [WireEvent(browser_group(session_id), close=CloseCode.ENDED)]
+
+
+@receiver(trust_changed)
+def tell_visitors(business_id: UUID, **_: object) -> None:
+    """All of them come back, and see what they may see now."""
+    hub.deliver_soon([WireEvent(visitors_group(business_id), close=CloseCode.ENDED)])
 
 
 def agent_signed_out(agent_id: UUID) -> list[WireEvent]:

@@ -27,7 +27,7 @@ def tag_key(name: str) -> str:
 class ConversationQuerySet(models.QuerySet["Conversation"]):
     def visible_to(self, caller: Caller) -> Self:
         scoped = self.filter(business_id=caller.business_id)
-        return scoped.filter(session_id=caller.session_id or UUID(int=0)) if caller.is_visitor else scoped
+        return scoped.filter(own_of(caller)) if caller.is_visitor else scoped
 
     def with_people(self) -> Self:
         return self.select_related("assignee__user")
@@ -74,14 +74,27 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
         """
         possible = {pk for pk in ids if pk <= LARGEST_ID}
         found = self.filter(pk__in=possible).order_by("pk").select_for_update()
-        return list(found.defer("widget", "contact", "assignee", "contact_name", "last_message_at", "created_at"))
+        return list(found.defer("widget", "assignee", "contact_name", "last_message_at", "created_at"))
 
 
 def is_visible(conversation: "Conversation", caller: Caller) -> bool:
     """`visible_to`, asked of a row that is already loaded."""
     if conversation.business_id != caller.business_id:
         return False
-    return not caller.is_visitor or (caller.session_id is not None and conversation.session_id == caller.session_id)
+    if not caller.is_visitor:
+        return True
+    if caller.session_id is not None and conversation.session_id == caller.session_id:
+        return True
+    is_theirs = (conversation.contact_id, conversation.mark) == (caller.contact_id, caller.mark)
+    return caller.sees_history and is_theirs
+
+
+def own_of(caller: Caller, prefix: str = "") -> models.Q:
+    """Of conversations those that this visitor's browser began; with a history, those of the person too."""
+    own = models.Q((f"{prefix}session_id", caller.session_id or UUID(int=0)))
+    if not caller.sees_history:
+        return own
+    return own | models.Q((f"{prefix}contact_id", caller.contact_id), (f"{prefix}mark", caller.mark))
 
 
 class MessageQuerySet(models.QuerySet["Message"]):
@@ -113,5 +126,4 @@ class AttachmentQuerySet(models.QuerySet["Attachment"]):
         scoped = self.filter(message__conversation__business_id=caller.business_id)
         if not caller.is_visitor:
             return scoped
-        session = caller.session_id or UUID(int=0)
-        return scoped.filter(message__conversation__session_id=session, message__seq__isnull=False)
+        return scoped.filter(own_of(caller, "message__conversation__"), message__seq__isnull=False)

@@ -109,6 +109,9 @@ class VisitorSession(models.Model):
     contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="sessions")
     token_hash = models.CharField(max_length=64, unique=True, editable=False)
     mark = models.CharField(max_length=9, choices=IdentityMark.choices, default=IdentityMark.ANONYMOUS)
+    sees_history = models.BooleanField(
+        default=False, help_text="What its contact said in other browsers that are marked the same, too."
+    )
     opening_id = models.UUIDField(
         null=True,
         editable=False,

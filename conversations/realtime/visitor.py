@@ -46,6 +46,10 @@ class VisitorSocket(Socket[VisitorHello]):
     def _become(self, caller: Caller) -> None:
         self.caller = caller
         if caller.session_id:
+            self.join(events.browser_group(caller.session_id))
+        if caller.sees_history and caller.contact_id:
+            self.join(events.person_group(caller.contact_id, caller.mark))
+        elif caller.session_id:
             self.join(events.session_group(caller.session_id))
 
     async def resume(self, hello: VisitorHello) -> list[str]:

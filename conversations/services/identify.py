@@ -6,6 +6,7 @@ from django.db import transaction
 
 from auth_signing.callers import Caller
 from auth_signing.contacts import Claim, contact_for, proof_of
+from auth_signing.identity import identity_settings
 from auth_signing.models import Contact, IdentityMark, VisitorSession
 from auth_signing.visitors import token_hash, visitor_token
 from conversations import events
@@ -23,11 +24,28 @@ def visitor_identify(*, claim: Claim, business_id: UUID, caller: Caller | None) 
     proof = proof_of(claim, business_id)
     contact = contact_for(claim, proof, business_id)
     session = _session(caller, contact)
+    before = (session.contact_id, session.mark)
+    session.contact = contact
     if session.mark != IdentityMark.VERIFIED:
         session.mark = proof.mark
+    session.sees_history = session.mark == IdentityMark.VERIFIED or (
+        not contact.was_verified and identity_settings(business_id).trust_unsigned
+    )
     session.save()
+    if proof.mark == IdentityMark.VERIFIED:
+        _shut_out(contact)
+    if before != (contact.pk, session.mark):
+        events.publish_on_commit(events.visitor_changed(session.pk))
     _hand_over(session)
     return session
+
+
+def _shut_out(contact: Contact) -> None:
+    """Who only claimed to be this person reads their own browser from now on, whatever the business trusts in."""
+    trusted = contact.sessions.filter(mark=IdentityMark.CLAIMED, sees_history=True)
+    for session_id in trusted.values_list("pk", flat=True):
+        events.publish_on_commit(events.visitor_changed(session_id))
+    trusted.update(sees_history=False)
 
 
 @transaction.atomic
@@ -43,7 +61,6 @@ def _session(caller: Caller | None, contact: Contact) -> VisitorSession:
         if known is None:
             raise InvalidToken
         if known.contact_id == contact.pk or known.mark == IdentityMark.ANONYMOUS:
-            known.contact = contact
             return known
     session_id = uuid4()
     token = token_hash(visitor_token(session_id))

@@ -38,11 +38,13 @@ def conversation_start(
     widget = (widgets.filter(pk=widget_id) if widget_id else widgets.filter(is_default=True)).first()
     if contact is None or widget is None:
         raise NotFound
+    browser = _browser(contact)
     conversation = Conversation.objects.create(
         business_id=caller.business_id,
         widget=widget,
         contact=contact,
-        session=_browser(contact),
+        session=browser,
+        mark=IdentityMark.VERIFIED if contact.was_verified else getattr(browser, "mark", IdentityMark.ANONYMOUS),
         contact_name=contact.display_name,
     )
     draft = MessageDraft(caller=caller, content=content, client_id=client_id, conversation_id=conversation.pk)

@@ -357,4 +357,41 @@ def test_people_of_another_business_are_others(cast: Cast, browser: Browsers, se
     assert Contact.objects.filter(business=cast.charlie.business).get().was_verified is False
 
 
+def test_history_follows_the_proven_person_across_browsers(browser: Browsers, secret: str) -> None:
+    desk, phone, liar = browser(), browser(), browser()
+    signature = identity_sign(secret, PAULO["id"])
+    desk.identify(**PAULO, signature=signature)
+    first = desk.write("From my desk")
+    phone.identify(**PAULO, signature=signature)
+    second = phone.write("From my phone")
+    liar.identify(**PAULO)
+    third = liar.write("Pretending")
+    assert desk.sees() == phone.sees() == [second.pk, first.pk]
+    assert phone.call("GET", f"conversations/{first.pk}/messages")[1]["results"][0]["content"] == "From my desk"
+    assert phone.call("POST", f"conversations/{first.pk}/messages", {"content": "Going on"})[0] == 201
+    assert liar.sees() == [third.pk]
+    assert liar.call("POST", f"conversations/{first.pk}/messages", {"content": "Let me in"})[0] == 404
+
+
+def test_trust_in_unsigned_claims_ends_with_proof(cast: Cast, browser: Browsers, secret: str) -> None:
+    owner = cast.caller(cast.alice)
+    first, second = browser(), browser()
+    first.identify(**PAULO)
+    mine = first.write("One")
+    identity_change(caller=owner, trust_unsigned=True)
+    second.identify(**PAULO)
+    other = second.write("Two")
+    assert first.sees() == second.sees() == [other.pk, mine.pk]
+    identity_change(caller=owner, trust_unsigned=False)
+    assert (first.sees(), second.sees()) == ([mine.pk], [other.pk])
+    identity_change(caller=owner, trust_unsigned=True)
+    paulo = browser()
+    paulo.identify(**PAULO, signature=identity_sign(secret, PAULO["id"]))
+    real = paulo.write("It is really me")
+    assert (first.sees(), second.sees(), paulo.sees()) == ([mine.pk], [other.pk], [real.pk])
+    late = browser()
+    late.identify(**PAULO)
+    assert late.sees() == []
+
+
 PEOPLE = {"paulo": PAULO, "olga": OTHER}
