@@ -21,6 +21,7 @@ class Caller:
     contact_id: UUID | None = None
     key_id: UUID | None = None
     mark: str = IdentityMark.ANONYMOUS  # of a visitor
+    is_blocked: bool = False
     sees_history: bool = False  # of its contact, in conversations of the same mark
 
     @property
@@ -74,6 +75,7 @@ def caller_for_visitor(session: VisitorSession) -> Caller:
         session_id=session.pk,
         contact_id=session.contact_id,
         mark=session.mark,
+        is_blocked=session.contact.blocked_at is not None,
         sees_history=session.sees_history,
     )
 

@@ -9,6 +9,18 @@ class ConversationClosed(Refusal):
     detail = "This conversation is closed."
 
 
+class ContactBlocked(Refusal):
+    code = "CONTACT_BLOCKED"
+    status = 403
+    detail = "You can't write here any more."
+
+
+class EmailProven(Refusal):
+    code = "EMAIL_PROVEN"
+    status = 409
+    detail = "A signature has proven this e-mail: only another one can change it."
+
+
 class BadFrame(Refusal):
     code = "BAD_FRAME"
     status = 400

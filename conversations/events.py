@@ -256,6 +256,11 @@ def tell_visitors(business_id: UUID, **_: object) -> None:
     hub.deliver_soon([WireEvent(visitors_group(business_id), close=CloseCode.ENDED)])
 
 
+def agents_refetch(business_id: UUID) -> list[WireEvent]:
+    """Something is gone that no frame names."""
+    return [WireEvent(business_group(business_id), RESUME)]
+
+
 def agent_signed_out(agent_id: UUID) -> list[WireEvent]:
     """Ends the agent's sockets; those whose session is still good come back by themselves."""
     return [WireEvent(agent_group(agent_id), close=CloseCode.ENDED)]

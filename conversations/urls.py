@@ -1,6 +1,6 @@
 from django.urls import path
 
-from conversations.api import agents, identify, team, uploads, visitors
+from conversations.api import agents, contacts, identify, team, uploads, visitors
 
 urlpatterns = [
     path("conversations", agents.ConversationsApi.as_view()),
@@ -12,6 +12,14 @@ urlpatterns = [
     path("conversations/<int:conversation_id>/close", agents.CloseApi.as_view()),
     path("conversations/<int:conversation_id>/reopen", agents.ReopenApi.as_view()),
     path("conversations/<int:conversation_id>/assign/<uuid:agent_id>", agents.AssignApi.as_view()),
+    path("contacts", contacts.ContactsApi.as_view()),
+    path("contacts/<uuid:contact_id>", contacts.ContactApi.as_view()),
+    path("contacts/<uuid:contact_id>/block", contacts.BlockApi.as_view()),
+    path("contacts/<uuid:contact_id>/export", contacts.ExportApi.as_view()),
+    path("companies", contacts.CompaniesApi.as_view()),
+    path("companies/<uuid:company_id>", contacts.CompanyApi.as_view()),
+    path("segments", contacts.SegmentsApi.as_view()),
+    path("segments/<uuid:segment_id>", contacts.SegmentApi.as_view()),
     path("team/members", team.MembersApi.as_view()),
     path("team/members/<uuid:agent_id>", team.MemberApi.as_view()),
     path("team/invite", team.InviteApi.as_view()),

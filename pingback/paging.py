@@ -80,5 +80,11 @@ class OldestFirst(CursorPages):
     ordering = ("created_at", "id")
 
 
+class NewestFirst(CursorPages):
+    """The same, the other way round."""
+
+    ordering = ("-created_at", "-id")
+
+
 def bad_cursor() -> Invalid:
     return Invalid({"cursor": ["Take the cursor from the last page's `next`."]})

@@ -11,7 +11,15 @@ from auth_signing.models.people import (
     User,
     UserManager,
 )
-from auth_signing.models.visitors import Company, Contact, ContactType, IdentityMark, VisitorSession, visitor_name
+from auth_signing.models.visitors import (
+    Company,
+    Contact,
+    ContactType,
+    IdentityMark,
+    Segment,
+    VisitorSession,
+    visitor_name,
+)
 
 __all__ = [
     "INVITED_ROLES",
@@ -26,6 +34,7 @@ __all__ = [
     "IdentitySettings",
     "Invitation",
     "Presence",
+    "Segment",
     "SignedWrite",
     "SigningKey",
     "User",

@@ -68,6 +68,7 @@ class Contact(models.Model):
     phone = models.CharField(max_length=32, blank=True, help_text="Digits.")
     phone_is_valid = models.BooleanField(default=False)
     attributes = models.JSONField(default=dict, blank=True)
+    blocked_at = models.DateTimeField(null=True, blank=True, help_text="They can write no more since then.")
     last_seen_at = models.DateTimeField(null=True, blank=True)
     company = models.ForeignKey(Company, on_delete=models.SET_NULL, null=True, blank=True, related_name="contacts")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -99,6 +100,22 @@ class Contact(models.Model):
 def visitor_name(contact_id: uuid.UUID) -> str:
     """What agents call a person who has not said a name."""
     return f"Visitor {contact_id.hex[:4].upper()}"
+
+
+class Segment(models.Model):
+    """Conditions on contacts, saved under a name. `conditions` as `PeopleFilter` takes them."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    business = models.ForeignKey(Business, on_delete=models.CASCADE, related_name="segments")
+    name = models.CharField(max_length=100)
+    conditions = models.JSONField(default=dict)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["business", "name"], name="segment_name_unique")]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class VisitorSession(models.Model):

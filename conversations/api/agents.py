@@ -7,6 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from conversations import events
+from conversations.api.contacts import in_segment, own_contacts
 from conversations.api.paging import ConversationPages, SeqPages
 from conversations.api.shapes import (
     ChangedConversationOutput,
@@ -42,6 +43,7 @@ FILTERS = [
     OpenApiParameter("assignee_id", description=f"Of this agent; `{NOBODY}` for those of nobody."),
     OpenApiParameter("widget_id", UUID, description="Begun at this widget."),
     OpenApiParameter("tag", description="With this tag."),
+    OpenApiParameter("segment", UUID, description="With a contact in this segment."),
     OpenApiParameter("q", description="In the contact's name and e-mail, and in the last message."),
 ]
 
@@ -164,6 +166,8 @@ def filtered(request: Request) -> ConversationQuerySet:
         found = found.assigned_to(agent_id)
     if widget_id := query_uuid(request, "widget_id"):
         found = found.filter(widget_id=widget_id)
+    if "segment" in request.query_params:
+        found = found.filter(contact__in=in_segment(request, own_contacts(request)))
     if tag := query_text(request, "tag"):
         found = found.tagged(tag)
     if text := query_text(request, "q"):

@@ -7,6 +7,7 @@ from conversations.services.changes import (
     conversation_reopen,
     conversation_resolve,
 )
+from conversations.services.contacts import contact_block, contact_delete, contact_export, contact_update
 from conversations.services.files import message_post_file
 from conversations.services.identify import visitor_forget, visitor_identify
 from conversations.services.marks import Mark, conversations_mark
@@ -24,6 +25,10 @@ __all__ = [
     "agent_set_status",
     "agents_announce",
     "check_content",
+    "contact_block",
+    "contact_delete",
+    "contact_export",
+    "contact_update",
     "conversation_assign",
     "conversation_change",
     "conversation_close",

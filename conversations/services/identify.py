@@ -11,6 +11,7 @@ from auth_signing.models import Contact, IdentityMark, VisitorSession
 from auth_signing.visitors import token_hash, visitor_token
 from conversations import events
 from conversations.models import Conversation, Message
+from conversations.services.contacts import conversations_change_contact
 from pingback.errors import InvalidToken
 
 
@@ -78,10 +79,6 @@ def _hand_over(session: VisitorSession) -> None:
             continue
         before.add(conversation.contact_id)
         Message.objects.filter(conversation=conversation, contact_id=conversation.contact_id).update(contact=contact)
-        conversation.contact, conversation.contact_name, conversation.mark = contact, name, mark
-        conversation.rev += 1
-        conversation.save(update_fields=["contact", "contact_name", "mark", "rev"])
-        changed = Conversation.objects.for_agents().get(pk=conversation.pk)
-        events.publish_on_commit(events.conversation_updated(changed))
+        conversations_change_contact([conversation], {"contact": contact, "contact_name": name, "mark": mark})
     nameless = Contact.objects.filter(pk__in=before - {contact.pk}, type="visitor", sessions=None, conversations=None)
     nameless.delete()

@@ -13,7 +13,7 @@ from auth_signing.callers import Caller
 from auth_signing.roles import Permission
 from auth_signing.visitors import visitor_token, visitors_admit
 from conversations import events
-from conversations.errors import ConversationClosed
+from conversations.errors import ContactBlocked, ConversationClosed
 from conversations.files import StoredFile, attachment_of
 from conversations.models import Attachment, Conversation, Message, Sender, Status
 from conversations.querysets import is_visible
@@ -96,6 +96,8 @@ def refusal_of(draft: MessageDraft) -> Refusal | None:
     try:
         check_content(draft.content)
         draft.caller.require(Permission.CONVERSATIONS_ANSWER)
+        if draft.caller.is_blocked:
+            raise ContactBlocked
     except Refusal as refusal:
         return refusal
     return None

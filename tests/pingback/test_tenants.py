@@ -19,7 +19,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from auth_signing.identity import identity_rotate
 from auth_signing.keys import NewPair, key_create
-from auth_signing.models import SigningKey
+from auth_signing.models import Company, Segment, SigningKey
 from auth_signing.roles import ROLE_TABLE, Permission, Role
 from auth_signing.signing import sign
 from auth_signing.tokens import token_issue
@@ -86,6 +86,9 @@ class World:
             "conversation_id": self.conversation.pk,
             "agent_id": self.cast.bob.pk,
             "widget_id": self.cast.widget.pk,
+            "contact_id": self.contact_id,
+            "company_id": Company.objects.get(business=self.cast.business).pk,
+            "segment_id": Segment.objects.get(business=self.cast.business).pk,
             "listing": "mine",
             "key_id": SigningKey.objects.get(business=self.cast.business).pk,
             "file_id": Attachment.objects.get(message__conversation=self.conversation).pk,
@@ -134,6 +137,8 @@ class Call:
 READ, START, ANSWER, MANAGE = None, *list(Permission)[:3]
 WIDGETS, TEAM, KEYS = Permission.WIDGETS_MANAGE, Permission.TEAM_MANAGE, Permission.KEYS_MANAGE
 API = "api/v1/"
+CONTACTS = Permission.CONTACTS_MANAGE
+CONTACT = f"{API}contacts/<uuid:contact_id>"
 CONVERSATION = f"{API}conversations/<int:conversation_id>"
 CALLS = [
     Call("GET", f"{API}conversations", READ, names=False),
@@ -150,6 +155,19 @@ CALLS = [
     Call("PUT", f"{CONVERSATION}/close", MANAGE),
     Call("PUT", f"{CONVERSATION}/reopen", MANAGE),
     Call("PUT", f"{CONVERSATION}/assign/<uuid:agent_id>", MANAGE),
+    Call("GET", f"{API}contacts", names=False),
+    Call("GET", CONTACT),
+    Call("PATCH", CONTACT, CONTACTS, lambda w: {"name": "x"}),
+    Call("DELETE", CONTACT, Permission.CONTACTS_DELETE),
+    Call("PUT", f"{CONTACT}/block", CONTACTS),
+    Call("DELETE", f"{CONTACT}/block", CONTACTS),
+    Call("GET", f"{CONTACT}/export", Permission.CONTACTS_DELETE),
+    Call("GET", f"{API}companies", names=False),
+    Call("GET", f"{API}companies/<uuid:company_id>"),
+    Call("GET", f"{API}segments", names=False),
+    Call("POST", f"{API}segments", CONTACTS, lambda w: {"name": "x", "conditions": {}}, names=False),
+    Call("GET", f"{API}segments/<uuid:segment_id>"),
+    Call("DELETE", f"{API}segments/<uuid:segment_id>", CONTACTS),
     Call("GET", f"{API}team/members", names=False),
     Call("DELETE", f"{API}team/members/<uuid:agent_id>", TEAM),
     Call("POST", f"{API}team/invite", TEAM, lambda w: {"email": "new@example.com"}, names=False),
@@ -241,6 +259,8 @@ def world_of(cast: Cast) -> World:
         client_id=uuid4(),
     )
     key_create(caller=caller, name="Northwind's backend")
+    Company.objects.create(business=cast.business, external_id="1", name=SECRET)
+    Segment.objects.create(business=cast.business, name=SECRET)
     for owner in (cast.alice, cast.charlie):
         for _ in ("first", "second"):
             identity_rotate(caller=cast.caller(owner))
