@@ -126,6 +126,7 @@ class ExportOutput(serializers.Serializer[Any]):
 
 class ContactsApi(TeamApi):
     pagination_class = NewestFirst
+    refusals = [NotFound]
 
     @extend_schema(parameters=FILTERS, responses=ContactOutput(many=True))
     def get(self, request: Request) -> Response:
@@ -163,7 +164,7 @@ class BlockApi(TeamApi):
         blocked = contact_block(caller=caller_of(request), contact_id=contact_id, is_blocked=True)
         return Response(ContactOutput(blocked).data)
 
-    @extend_schema(responses=ContactOutput)
+    @extend_schema(responses={200: ContactOutput})
     def delete(self, request: Request, contact_id: UUID) -> Response:
         """They can write again."""
         unblocked = contact_block(caller=caller_of(request), contact_id=contact_id, is_blocked=False)
