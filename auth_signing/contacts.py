@@ -58,7 +58,7 @@ def contact_for(claim: Claim, proof: Proof, business_id: UUID) -> Contact:
     chooses, else the e-mail, and nothing of somebody who was ever verified is changed.
     """
     Business.objects.select_for_update(no_key=True).get(pk=business_id)  # of two at once one makes the contact
-    own = Contact.objects.filter(business_id=business_id).select_for_update()
+    own = Contact.objects.filter(business_id=business_id).select_for_update(no_key=True)
     if proof.external_id:
         contact = _by_proven_id(own, proof.external_id)
     elif proof.email:
@@ -118,7 +118,7 @@ def _apply(contact: Contact, about: Mapping[str, Any]) -> None:
 
 
 def company_upsert(business_id: UUID, *, id: str, **about: Any) -> Company:  # noqa: A002 (as the page calls it)
-    company, _ = Company.objects.select_for_update().get_or_create(
+    company, _ = Company.objects.select_for_update(no_key=True).get_or_create(
         business_id=business_id, external_id=id, defaults={"name": about["name"]}
     )
     about["attributes"] = {**company.attributes, **about.get("attributes", {})}

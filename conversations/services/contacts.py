@@ -84,9 +84,11 @@ def conversations_change_contact(conversations: list[Conversation], values: Mapp
 
 
 def _locked(caller: Caller, contact_id: UUID, permission: Permission) -> Contact:
+    """Their conversations first, as a message does: it locks its conversation, and its contact when it commits."""
     caller.require(permission)
-    own = Contact.objects.filter(business_id=caller.business_id).select_for_update()
-    contact = own.filter(pk=contact_id).first()
+    own = Contact.objects.filter(business_id=caller.business_id, pk=contact_id)
+    Conversation.objects.locked(Conversation.objects.filter(contact__in=own).values_list("pk", flat=True))
+    contact = own.select_for_update(no_key=True).first()
     if contact is None:
         raise NotFound
     return contact

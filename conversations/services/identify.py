@@ -23,8 +23,9 @@ def visitor_identify(*, claim: Claim, business_id: UUID, caller: Caller | None) 
     the browser is given another. A session that was verified once stays so.
     """
     proof = proof_of(claim, business_id)
+    known = _locked_session(caller)
     contact = contact_for(claim, proof, business_id)
-    session = _session(caller, contact)
+    session = _session(known, contact)
     before = (session.contact_id, session.mark)
     session.contact = contact
     if session.mark != IdentityMark.VERIFIED:
@@ -56,13 +57,20 @@ def visitor_forget(*, session_id: UUID) -> None:
     events.publish_on_commit(events.visitor_signed_out(session_id))
 
 
-def _session(caller: Caller | None, contact: Contact) -> VisitorSession:
-    if caller and caller.session_id:
-        known = VisitorSession.objects.select_for_update().filter(pk=caller.session_id).first()
-        if known is None:
-            raise InvalidToken
-        if known.contact_id == contact.pk or known.mark == IdentityMark.ANONYMOUS:
-            return known
+def _locked_session(caller: Caller | None) -> VisitorSession | None:
+    """With its conversations, and before the contact: a message locks its conversation first, too."""
+    if caller is None or caller.session_id is None:
+        return None
+    session = VisitorSession.objects.select_for_update(no_key=True).filter(pk=caller.session_id).first()
+    if session is None:
+        raise InvalidToken
+    Conversation.objects.locked(session.conversations.values_list("pk", flat=True))
+    return session
+
+
+def _session(known: VisitorSession | None, contact: Contact) -> VisitorSession:
+    if known and (known.contact_id == contact.pk or known.mark == IdentityMark.ANONYMOUS):
+        return known
     session_id = uuid4()
     token = token_hash(visitor_token(session_id))
     return VisitorSession(id=session_id, business_id=contact.business_id, contact=contact, token_hash=token)

@@ -9,7 +9,8 @@ from uuid import UUID
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 
-from auth_signing.callers import Caller
+from auth_signing.callers import Caller, caller_for_visitor
+from auth_signing.models import VisitorSession
 from auth_signing.roles import Permission
 from auth_signing.visitors import visitor_token, visitors_admit
 from conversations import events
@@ -18,7 +19,7 @@ from conversations.files import StoredFile, attachment_of
 from conversations.models import Attachment, Conversation, Message, Sender, Status
 from conversations.querysets import is_visible
 from pingback.bulk import insert_rows, update_rows
-from pingback.errors import Invalid, NotFound, Refusal, ServerFault, StoreUnavailable
+from pingback.errors import Invalid, InvalidToken, NotFound, Refusal, ServerFault, StoreUnavailable
 
 logger = logging.getLogger(__name__)
 
@@ -148,6 +149,7 @@ def _post_alone(draft: MessageDraft) -> Posted | Refusal | Moved:
 def _post(drafts: Sequence[MessageDraft]) -> list[Posted | Refusal | Moved]:
     callers = visitors_admit({_opening(draft) for draft in drafts if draft.caller.is_newcomer})
     batch = _Batch(
+        new_sessions={caller.session_id for caller in callers.values()},
         conversations=Conversation.objects.locked(d.conversation_id for d in drafts if d.conversation_id),
         stored=Message.objects.sent_as(d.client_id for d in drafts),
     )
@@ -163,7 +165,10 @@ def _opening(draft: MessageDraft) -> tuple[UUID, UUID | None]:
 class _Batch:
     """Places drafts on locked conversations in memory, then saves all of it with a few statements."""
 
-    def __init__(self, *, conversations: Iterable[Conversation], stored: Iterable[Message]) -> None:
+    def __init__(
+        self, *, new_sessions: set[UUID | None], conversations: Iterable[Conversation], stored: Iterable[Message]
+    ) -> None:
+        self.new_sessions = new_sessions
         self.now = timezone.now()
         self.conversations = {conversation.pk: conversation for conversation in conversations}
         self.continued: dict[int, Conversation] = {}  # closed conversation -> what goes on after it
@@ -213,6 +218,8 @@ class _Batch:
 
     def _start(self, caller: Caller, widget_id: UUID | None) -> Conversation:
         caller.require(Permission.CONVERSATIONS_START)
+        if caller.session_id and caller.session_id not in self.new_sessions:
+            caller = _as_known_now(caller.session_id)
         if widget_id is None or caller.contact_id is None:
             raise NotFound
         conversation = Conversation(
@@ -245,11 +252,19 @@ class _Batch:
         events.publish_on_commit(batch)
 
 
+def _as_known_now(session_id: UUID) -> Caller:
+    """A browser may have said who its visitor is since it was let in."""
+    session = VisitorSession.objects.with_owner().filter(pk=session_id).first()
+    if session is None:
+        raise InvalidToken
+    return caller_for_visitor(session)
+
+
 def _new_message(draft: MessageDraft, caller: Caller, conversation: Conversation, now: datetime) -> Message:
     return Message(
         conversation=conversation,
         sender=Sender.CUSTOMER if caller.is_visitor else Sender.AGENT,
-        contact_id=caller.contact_id,
+        contact_id=conversation.contact_id if caller.is_visitor else None,
         agent_id=caller.agent_id,
         author_name=caller.name,
         sender_key=caller.sender_key,

@@ -1,6 +1,8 @@
 """People who are known, on sockets: who hears what live, and what an open socket makes of a change."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -87,3 +89,33 @@ def test_turning_trust_off_brings_everybody_back(owner: Person, business: str) -
         assert second.expect_close() == 4000
     with phone.connect() as second:
         assert [frame for frame in second.seen if frame["type"] == "message"] == []
+
+
+def test_messages_identities_and_changes_at_once_hold_nobody_up(owner: Person, business: str) -> None:
+    """All lock conversations, contacts and sessions, in one order."""
+    visitors = [Visitor(owner.server, business) for _ in range(6)]
+    conversations = [visitor.write_first("Hello")["conversation_id"] for visitor in visitors]
+
+    def chat(number: int) -> None:
+        for count in range(15):
+            body = {"content": f"{count}", "client_id": str(uuid4())}
+            headers = {"Authorization": f"Visitor {visitors[number].token}"}
+            url = f"{owner.server.url}/api/v1/visitor/conversations/{conversations[number]}/messages"
+            httpx.post(url, json=body, headers=headers, timeout=30).raise_for_status()
+
+    def introduce(number: int) -> None:
+        for count in range(6):
+            identify(visitors[number], id=f"p{number % 2}", name=f"Name {count}")
+
+    def change(_: int) -> None:
+        for contact in owner.call("GET", "contacts").json()["results"]:
+            answer = owner.call("PATCH", f"contacts/{contact['id']}", {"name": uuid4().hex})
+            assert answer.status_code in {200, 404}, answer.text  # one that was merged meanwhile
+
+    with ThreadPoolExecutor(18) as pool:
+        jobs = [pool.submit(job, number) for job in (chat, introduce, change) for number in range(6)]
+        for job in jobs:
+            job.result()
+    for conversation in conversations:
+        said = owner.call("GET", f"conversations/{conversation}/messages").json()["results"]
+        assert [message["content"] for message in said] == ["Hello", *map(str, range(15))]
