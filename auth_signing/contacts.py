@@ -6,12 +6,15 @@ from typing import Any
 from uuid import UUID
 
 import phonenumbers
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from auth_signing.errors import IdentityInvalid, IdentityRequired
 from auth_signing.identity import identity_proves, identity_secrets, identity_settings
 from auth_signing.models import Business, Company, Contact, ContactType, IdentityMark
+from pingback.errors import Invalid
+
+MOST_ATTRIBUTES = 50
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,8 @@ def contact_for(claim: Claim, proof: Proof, business_id: UUID) -> Contact:
     contact = contact or Contact(business_id=business_id)
     if contact.was_verified and proof.mark != IdentityMark.VERIFIED:
         return contact
+    if proof.mark == IdentityMark.VERIFIED and not contact.was_verified:
+        _forget_claims(contact, proof)
     if not contact.external_id and claim.external_id and not own.filter(external_id=claim.external_id).exists():
         contact.external_id = claim.external_id
     contact.email = contact.email or claim.email
@@ -75,9 +80,15 @@ def contact_for(claim: Claim, proof: Proof, business_id: UUID) -> Contact:
     contact.email_is_proven |= bool(proof.email)
     contact.type = ContactType.USER
     contact.last_seen_at = timezone.now()
-    _apply(contact, claim.about)
+    _apply(contact, claim.about, is_proven=proof.mark == IdentityMark.VERIFIED)
     contact.save()
     return contact
+
+
+def _forget_claims(contact: Contact, proof: Proof) -> None:
+    """What anybody may have said of this person before it was proven who they are."""
+    contact.external_id, contact.email = proof.external_id or None, proof.email
+    contact.name, contact.phone, contact.attributes, contact.company = "", "", {}, None
 
 
 def _by_proven_id(own: QuerySet[Contact], external_id: str) -> Contact | None:
@@ -102,26 +113,38 @@ def _by_claim(own: QuerySet[Contact], claim: Claim) -> Contact | None:
     if by_id or not claim.email:
         return by_id
     same = own.filter(email=claim.email).exclude(type=ContactType.LEAD)
-    return same.order_by("-email_is_proven", "-id_is_proven", "created_at").first()
+    same = same.exclude(id_is_proven=True, email_is_proven=False)  # it was only claimed there
+    return same.order_by("-email_is_proven", "created_at").first()
 
 
-def _apply(contact: Contact, about: Mapping[str, Any]) -> None:
+def _apply(contact: Contact, about: Mapping[str, Any], *, is_proven: bool) -> None:
     if "name" in about:
         contact.name = about["name"]
     if "phone" in about:
         contact.phone = about["phone"]
         contact.phone_is_valid = is_phone_number(contact.phone)
     if "attributes" in about:
-        contact.attributes = {**contact.attributes, **about["attributes"]}
+        contact.attributes = joined(contact.attributes, about["attributes"])
     if company := about.get("company"):
-        contact.company = company_upsert(contact.business_id, **company)
+        contact.company = company_upsert(contact.business_id, is_proven=is_proven, **company)
 
 
-def company_upsert(business_id: UUID, *, id: str, **about: Any) -> Company:  # noqa: A002 (as the page calls it)
+def joined(known: dict[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+    both = {**known, **new}
+    if len(both) > MOST_ATTRIBUTES:
+        raise Invalid({"user.attributes": [f"At most {MOST_ATTRIBUTES} attributes are kept."]})
+    return both
+
+
+def company_upsert(business_id: UUID, *, is_proven: bool, id: str, **about: Any) -> Company:  # noqa: A002 (its name)
+    """A claim joins a company of people who were ever verified, but does not change it."""
     company, _ = Company.objects.select_for_update(no_key=True).get_or_create(
         business_id=business_id, external_id=id, defaults={"name": about["name"]}
     )
-    about["attributes"] = {**company.attributes, **about.get("attributes", {})}
+    proven = Q(id_is_proven=True) | Q(email_is_proven=True)
+    if not is_proven and company.contacts.filter(proven).exists():
+        return company
+    about["attributes"] = joined(company.attributes, about.get("attributes", {}))
     for name, value in about.items():
         setattr(company, name, value)
     company.save()

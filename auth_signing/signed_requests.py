@@ -23,6 +23,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from auth_signing import limits
+from auth_signing.answers import answers_sweep
 from auth_signing.callers import Caller, caller_for_key
 from auth_signing.errors import InvalidSignature, RequestExpired, RequestInProgress
 from auth_signing.keys import private_keys
@@ -39,7 +40,6 @@ WINDOW_SECONDS = 300
 MOST_DIGITS = 15
 NOBODYS = "sk_live_" + 43 * "0"  # so that an unknown key takes as long as a known one
 WAIT_SECONDS = 5
-KEPT = timedelta(minutes=11)  # a signature is good for ten: five before its time and five after
 USE_IS_NOTED_EVERY = timedelta(minutes=1)
 SIGNED = "pingback.signed"  # in request.META
 clock = time.time
@@ -144,7 +144,7 @@ def done_once(request: Request, act: Callable[[], Response]) -> Response:
                 status=response.status_code,
                 body=b"" if response.data is None else JSONRenderer().render(response.data),
             )
-            SignedWrite.objects.filter(key=key, created_at__lt=timezone.now() - KEPT).delete()
+            answers_sweep()
             note_use(key)
             return response
     except OperationalError as error:

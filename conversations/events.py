@@ -97,11 +97,18 @@ def message_payload(message: Message, *, viewer: Sender) -> Payload:
         "rev": message.rev,
         "client_id": message.client_id if message.sender == viewer else None,
         "sender_type": message.sender,
-        "author": {"id": message.agent_id or message.contact_id, "name": message.author_name},
+        "author": author_payload(message, viewer=viewer),
         "content": message.content,
         "attachments": [attachment_payload(file) for file in message.files],
         "created_at": iso(message.created_at),
     }
+
+
+def author_payload(message: Message, *, viewer: Sender) -> Payload:
+    """A visitor is told nothing of the customer: whoever claims to be somebody would learn it."""
+    if viewer == message.sender == Sender.CUSTOMER:
+        return {"id": None, "name": ""}
+    return {"id": message.agent_id or message.contact_id, "name": message.author_name}
 
 
 def attachment_payload(file: Attachment) -> Payload:
@@ -211,17 +218,16 @@ def conversation_updated(conversation: Conversation) -> list[WireEvent]:
 
 
 def typing(conversation: Conversation, caller: Caller, *, is_typing: bool, origin: int) -> list[WireEvent]:
-    text = encode(
-        {
-            "type": "typing",
-            "conversation_id": conversation.pk,
-            "sender_type": Sender.CUSTOMER if caller.is_visitor else Sender.AGENT,
-            "user_id": caller.contact_id if caller.is_visitor else caller.agent_id,
-            "name": caller.name,
-            "is_typing": is_typing,
-        }
-    )
-    return _to_both_sides(conversation, agents=text, visitor=text, origin=origin)
+    frame = {
+        "type": "typing",
+        "conversation_id": conversation.pk,
+        "sender_type": Sender.CUSTOMER if caller.is_visitor else Sender.AGENT,
+        "user_id": caller.contact_id if caller.is_visitor else caller.agent_id,
+        "name": caller.name,
+        "is_typing": is_typing,
+    }
+    for_visitor = frame | {"user_id": None, "name": ""} if caller.is_visitor else frame
+    return _to_both_sides(conversation, agents=encode(frame), visitor=encode(for_visitor), origin=origin)
 
 
 def marked(conversation: Conversation, *, mark: str, sender: Sender, seq: int) -> list[WireEvent]:

@@ -53,7 +53,7 @@ class CursorPages(PageShape, CursorPagination):
         self.cursor = None
         try:
             return super().paginate_queryset(queryset, request, view) or []
-        except (ValueError, ValidationError) as error:
+        except (ValueError, OverflowError, ValidationError) as error:
             raise (bad_cursor() if self.cursor else error) from error  # its position may be of another list
 
     def decode_cursor(self, request: Request) -> Cursor | None:

@@ -97,6 +97,8 @@ class ContactChanges(StrictSerializer):
 class ContactOutput(serializers.ModelSerializer[Contact]):
     name = serializers.CharField(source="display_name")
     verified = serializers.BooleanField(source="was_verified", help_text="Whether a signature ever proved who it is.")
+    id_is_proven = serializers.BooleanField(help_text="It was of `external_id`; all else is a claim.")
+    email_is_proven = serializers.BooleanField(help_text="It was of `email`.")
     attributes = serializers.DictField()
     company = CompanyOutput(allow_null=True)
 
@@ -111,6 +113,8 @@ class ContactOutput(serializers.ModelSerializer[Contact]):
             "phone",
             "phone_is_valid",
             "verified",
+            "id_is_proven",
+            "email_is_proven",
             "attributes",
             "company",
             "blocked_at",
@@ -287,7 +291,7 @@ def conditions_of(given: Any) -> PeopleFilter:
 def json_or_text(value: str) -> Any:
     try:
         return json.loads(value)
-    except ValueError:
+    except (ValueError, RecursionError):
         return value
 
 

@@ -10,7 +10,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from auth_signing.contacts import Claim
+from auth_signing.contacts import MOST_ATTRIBUTES, Claim
 from auth_signing.errors import IdentityInvalid, IdentityRequired
 from auth_signing.models import IdentityMark
 from auth_signing.visitors import visitor_token
@@ -21,7 +21,7 @@ from pingback.api_view import caller_of, valid
 from pingback.errors import InvalidToken, NotFound, OriginRefused
 from widgets.access import widget_for_page
 
-MOST_ATTRIBUTES, LONGEST_NAME, LONGEST_VALUE = 50, 64, 1_024
+LONGEST_NAME, LONGEST_VALUE = 64, 1_024
 LARGEST = 2**63 - 1
 
 
@@ -84,7 +84,7 @@ def is_attribute(value: Any) -> bool:
         case int():
             return abs(value) <= LARGEST
         case float():
-            return math.isfinite(value)
+            return math.isfinite(value) and abs(value) <= LARGEST
         case str():
             return is_text(value, LONGEST_VALUE)
     return False

@@ -11,6 +11,7 @@ from auth_signing.callers import Caller, newcomer
 from auth_signing.models import Agent
 from auth_signing.visitors import visitor_authenticate
 from conversations import events
+from conversations.realtime.closing import CloseCode
 from conversations.realtime.frames import (
     Delivered,
     Frame,
@@ -42,6 +43,8 @@ class VisitorSocket(Socket[VisitorHello]):
         self.widget_id, caller = await in_thread(visitor_admit, hello, page_host=self.page_host)
         self._become(caller)
         self.join(events.visitors_group(caller.business_id))
+        if caller.sees_history and hello.token and await in_thread(visitor_authenticate, hello.token) != caller:
+            self.end(CloseCode.ENDED)  # rights that ended between reading them and joining
 
     def _become(self, caller: Caller) -> None:
         self.caller = caller

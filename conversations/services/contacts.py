@@ -7,8 +7,9 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
+from auth_signing.answers import answers_forget
 from auth_signing.callers import Caller
-from auth_signing.contacts import is_phone_number
+from auth_signing.contacts import is_phone_number, joined
 from auth_signing.models import Contact
 from auth_signing.roles import Permission
 from conversations import events
@@ -24,7 +25,7 @@ def contact_update(*, caller: Caller, contact_id: UUID, **changes: Any) -> Conta
     if contact.email_is_proven and changes.get("email", contact.email) != contact.email:
         raise EmailProven
     if "attributes" in changes:
-        both = {**contact.attributes, **changes["attributes"]}
+        both = joined(contact.attributes, changes["attributes"])
         changes["attributes"] = {name: value for name, value in both.items() if value is not None}
     for name, value in changes.items():
         setattr(contact, name, value)
@@ -53,7 +54,11 @@ def contact_delete(*, caller: Caller, contact_id: UUID) -> None:
     for session_id in contact.sessions.values_list("pk", flat=True):
         events.publish_on_commit(events.visitor_signed_out(session_id))
     events.publish_on_commit(events.agents_refetch(caller.business_id))
+    company = contact.company
+    answers_forget(caller.business_id, about=contact.pk)
     contact.delete()
+    if company and not company.contacts.exists():
+        company.delete()
 
 
 def contact_export(*, caller: Caller, contact_id: UUID) -> tuple[Contact, list[Conversation]]:

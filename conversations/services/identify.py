@@ -20,20 +20,25 @@ def visitor_identify(*, claim: Claim, business_id: UUID, caller: Caller | None) 
     """`caller`: whose token the browser sends, if it has one.
 
     An anonymous session, with its conversations, becomes this person's. One that is somebody else's stays theirs, and
-    the browser is given another. A session that was verified once stays so.
+    the browser is given another. A session that was verified once stays so. Whoever is verified gets another token:
+    the one before may be known to who sat there before.
     """
     proof = proof_of(claim, business_id)
     known = _locked_session(caller)
     contact = contact_for(claim, proof, business_id)
-    session = _session(known, contact)
+    session = _session(known, contact, proof.mark)
     before = (session.contact_id, session.mark)
     session.contact = contact
+    session.opening_id = None  # or it would be a key to the token
     if session.mark != IdentityMark.VERIFIED:
         session.mark = proof.mark
     session.sees_history = session.mark == IdentityMark.VERIFIED or (
         not contact.was_verified and identity_settings(business_id).trust_unsigned
     )
     session.save()
+    if known and known.pk != session.pk and _is_theirs(known, contact):
+        known.conversations.update(session=session)
+        visitor_forget(session_id=known.pk)
     if proof.mark == IdentityMark.VERIFIED:
         _shut_out(contact)
     if before != (contact.pk, session.mark):
@@ -53,7 +58,9 @@ def _shut_out(contact: Contact) -> None:
 @transaction.atomic
 def visitor_forget(*, session_id: UUID) -> None:
     """The token is good no more, and its sockets end. What was said stays with the contact."""
-    VisitorSession.objects.filter(pk=session_id).delete()
+    for session in VisitorSession.objects.select_for_update(no_key=True).filter(pk=session_id):
+        Conversation.objects.locked(session.conversations.values_list("pk", flat=True))
+        session.delete()
     events.publish_on_commit(events.visitor_signed_out(session_id))
 
 
@@ -68,8 +75,12 @@ def _locked_session(caller: Caller | None) -> VisitorSession | None:
     return session
 
 
-def _session(known: VisitorSession | None, contact: Contact) -> VisitorSession:
-    if known and (known.contact_id == contact.pk or known.mark == IdentityMark.ANONYMOUS):
+def _is_theirs(session: VisitorSession, contact: Contact) -> bool:
+    return session.contact_id == contact.pk or session.mark == IdentityMark.ANONYMOUS
+
+
+def _session(known: VisitorSession | None, contact: Contact, mark: str) -> VisitorSession:
+    if known and _is_theirs(known, contact) and (mark != IdentityMark.VERIFIED or known.mark == IdentityMark.VERIFIED):
         return known
     session_id = uuid4()
     token = token_hash(visitor_token(session_id))

@@ -53,6 +53,7 @@ class MessageDraft:
     widget_id: UUID | None = None
     origin: int = 0
     files: tuple[StoredFile, ...] = ()
+    is_moved: bool = False  # it was meant for one that has closed, and goes to what came after
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +113,7 @@ def _post_all(drafts: Sequence[MessageDraft]) -> list[Posted | Refusal]:
         outcomes = dict(zip(left, _post_safely(list(left.values())), strict=True))
         moved = {i: outcome.to for i, outcome in outcomes.items() if isinstance(outcome, Moved)}
         settled |= {i: outcome for i, outcome in outcomes.items() if not isinstance(outcome, Moved)}
-        left = {i: replace(left[i], conversation_id=to) for i, to in moved.items()}
+        left = {i: replace(left[i], conversation_id=to, is_moved=True) for i, to in moved.items()}
     return [settled[i] for i in range(len(drafts))]
 
 
@@ -204,6 +205,8 @@ class _Batch:
         if draft.conversation_id is None:
             return self._start(caller, draft.widget_id)
         conversation = self.conversations.get(draft.conversation_id)
+        if conversation and draft.is_moved and not is_visible(conversation, caller):
+            return self._start(caller, conversation.widget_id)  # somebody else went on there
         if conversation is None or not is_visible(conversation, caller):
             raise NotFound
         if conversation.status != Status.CLOSED:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 
 from auth_signing.callers import Caller
 from auth_signing.models import Contact, ContactType, IdentityMark, VisitorSession
@@ -44,7 +45,7 @@ def conversation_start(
         widget=widget,
         contact=contact,
         session=browser,
-        mark=IdentityMark.VERIFIED if contact.was_verified else getattr(browser, "mark", IdentityMark.ANONYMOUS),
+        mark=browser.mark if browser else IdentityMark.ANONYMOUS,
         contact_name=contact.display_name,
     )
     draft = MessageDraft(caller=caller, content=content, client_id=client_id, conversation_id=conversation.pk)
@@ -57,15 +58,18 @@ def conversation_start(
 
 
 def _browser(contact: Contact) -> VisitorSession | None:
-    """The one that was used last; of somebody who was ever verified, of those that are: others may be anybody's."""
-    sessions = contact.sessions.filter(mark=IdentityMark.VERIFIED) if contact.was_verified else contact.sessions.all()
-    return sessions.order_by("-created_at").first()
+    """The one that was used last. Of several that only claim to be this person, none: any may be somebody else's."""
+    verified = contact.sessions.filter(mark=IdentityMark.VERIFIED).order_by("-created_at").first()
+    others = list(contact.sessions.all()[:2])
+    return verified or (others[0] if len(others) == 1 and not contact.was_verified else None)
 
 
 def _contact(caller: Caller, whom: UUID | Lead) -> Contact | None:
     own = Contact.objects.filter(business_id=caller.business_id)
     if isinstance(whom, UUID):
         return own.filter(pk=whom).first()
-    known = own.filter(email__iexact=whom.email).order_by("created_at").first()
+    of_another = Q(id_is_proven=True, email_is_proven=False)  # the e-mail was only claimed there
+    same_email = own.filter(email__iexact=whom.email).exclude(of_another)
+    known = same_email.order_by("-email_is_proven", "created_at").first()
     new = {"business_id": caller.business_id, "email": whom.email, "name": whom.name, "type": ContactType.LEAD}
     return known or Contact.objects.create(**new)

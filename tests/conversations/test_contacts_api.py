@@ -1,7 +1,8 @@
 """Contacts, companies and segments over REST."""
 
+from base64 import b64encode
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 from uuid import uuid4
 
 import pytest
@@ -10,7 +11,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from auth_signing.callers import caller_for_visitor
-from auth_signing.models import Company, Contact, VisitorSession
+from auth_signing.keys import key_create
+from auth_signing.models import Company, Contact, SignedWrite, VisitorSession
 from auth_signing.tokens import token_issue
 from conversations.errors import ContactBlocked
 from conversations.models import Conversation, Message
@@ -153,3 +155,31 @@ def test_a_segment_counts_and_selects(cast: Cast, rest: Rest) -> None:
     assert rest("GET", f"contacts?segment={uuid4()}")[0] == 404
     assert rest("DELETE", f"segments/{segment['id']}") == (204, None)
     assert Contact.objects.count() == 2
+
+
+@pytest.mark.parametrize("name", ["-1", "0", "12", "1_0", "9999999999", 'a"b', "a.b", "a__gt", "$", "naïve 🙂"])
+@pytest.mark.parametrize("value", ["x", "true", "null", "1", True, False, None, 1, 1.5, 1e18])
+def test_attributes_are_found_by_just_their_name_and_value(cast: Cast, rest: Rest, name: str, value: Any) -> None:
+    person(cast, "Right", attributes={name: value})
+    person(cast, "Wrong", attributes={name: [value], f"{name}x": value})
+    person(cast, "Other", attributes={name: f"{value}?"})
+    status, segment = rest("POST", "segments", {"name": "S", "conditions": {"attributes": {name: value}}})
+    assert (status, segment["count"]) == (201, 1)
+    assert names(rest, f"?segment={segment['id']}") == ["Right"]
+
+
+def test_hostile_queries_are_refused(rest: Rest) -> None:
+    assert rest("GET", f"contacts?attribute=a:{'[' * 150}")[0] == 200
+    cursor = b64encode(urlencode({"p": "0001-01-01T00:00:00+14:00"}).encode()).decode()
+    assert rest("GET", f"contacts?{urlencode({'cursor': cursor})}")[0] == 422
+
+
+def test_a_deleted_person_leaves_no_answer_and_no_company(cast: Cast, rest: Rest) -> None:
+    company = Company.objects.create(business=cast.business, external_id="1", name="Ada's own")
+    contact = person(cast, "Ada", company=company)
+    key = key_create(caller=cast.caller(cast.alice)).key
+    about = SignedWrite.objects.create(key=key, signature="a", body=f'{{"id": "{contact.pk}"}}'.encode())
+    other = SignedWrite.objects.create(key=key, signature="b", body=b"{}")
+    assert rest("DELETE", f"contacts/{contact.pk}")[0] == 204
+    assert not Company.objects.exists()
+    assert [write.pk for write in SignedWrite.objects.all()] == [other.pk] != [about.pk]

@@ -1,9 +1,11 @@
 """Who a visitor is said to be: what is stored of it, what is believed, and what a signature proves."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 from django.test import Client
@@ -11,6 +13,7 @@ from django.test import Client
 from auth_signing.identity import identity_change, identity_revoke_previous, identity_rotate, identity_sign
 from auth_signing.models import Company, Contact, VisitorSession
 from conversations.models import Conversation, Message
+from conversations.services import Lead, conversation_start
 from tests.cast import Cast
 from tests.rest import forget_limits
 
@@ -76,8 +79,6 @@ class Browser:
 
 
 def json_of(body: Any) -> tuple[Any, str]:
-    import json
-
     return ("", "application/octet-stream") if body is None else (json.dumps(body), "application/json")
 
 
@@ -392,6 +393,111 @@ def test_trust_in_unsigned_claims_ends_with_proof(cast: Cast, browser: Browsers,
     late = browser()
     late.identify(**PAULO)
     assert late.sees() == []
+
+
+# What an attacker would try
+
+
+def test_who_sat_there_before_does_not_keep_a_key_to_a_verified_person(browser: Browsers, secret: str) -> None:
+    page, elsewhere = browser(), browser()
+    signature = identity_sign(secret, PAULO["id"])
+    elsewhere.identify(**PAULO, signature=signature)
+    private = elsewhere.write("From home")
+    mine = page.write("On a shared computer")
+    first = Message.objects.get(conversation=mine)
+    old_token = page.token
+    page.identify(**PAULO, signature=signature)
+    assert page.sees() == [mine.pk, private.pk]
+    thief = browser()
+    thief.token = old_token
+    assert thief.call("GET", "conversations")[0] == 401
+    thief.token = ""
+    again = {"widget_id": str(page.cast.widget.pk), "content": "Again", "client_id": str(first.client_id)}
+    assert thief.call("POST", "conversations", again)[1]["conversation_id"] not in {mine.pk, private.pk}
+
+
+def test_a_claim_is_told_neither_name_nor_id_of_the_person(browser: Browsers, secret: str) -> None:
+    browser().identify(**PAULO, name="Paulo Castellano", signature=identity_sign(secret, PAULO["id"]))
+    contact = Contact.objects.get()
+    liar = browser()
+    liar.identify(id=PAULO["id"])
+    body = {"widget_id": str(liar.cast.widget.pk), "content": "Who am I?"}
+    answers = [liar.call("POST", "conversations", body)[1], liar.call("GET", "conversations")[1]]
+    told = json.dumps([*answers, liar.call("GET", f"conversations/{answers[0]['conversation_id']}/messages")[1]])
+    for private in ("Paulo", PAULO["email"], str(contact.pk)):
+        assert private not in told
+
+
+def start(cast: Cast, **whom: str) -> Conversation:
+    lead = Lead(whom["email"]) if "email" in whom else UUID(whom["contact_id"])
+    caller = cast.caller(cast.alice)
+    posted = conversation_start(caller=caller, whom=lead, widget_id=None, content="Hi Paulo", client_id=uuid4())
+    return Conversation.objects.get(pk=posted.message.conversation_id)
+
+
+def test_an_agents_mail_reaches_nobody_who_only_claimed_the_address(cast: Cast, browser: Browsers, secret: str) -> None:
+    olga, paulo = browser(), browser()
+    olga.identify(id=OTHER["id"], email=PAULO["email"], signature=identity_sign(secret, OTHER["id"]))
+    begun = start(cast, email=PAULO["email"])
+    assert (olga.sees(), begun.mark) == ([], "anonymous")
+    paulo.identify(email=PAULO["email"], signature=identity_sign(secret, PAULO["email"]))
+    later = start(cast, email=PAULO["email"])
+    assert (olga.sees(), paulo.sees(), later.mark) == ([], [later.pk], "verified")
+
+
+def test_of_several_who_claim_to_be_somebody_none_is_written_to(cast: Cast, browser: Browsers) -> None:
+    first = browser()
+    first.identify(**PAULO)
+    contact = str(Contact.objects.get().pk)
+    assert [start(cast, contact_id=contact).pk] == first.sees()
+    second = browser()
+    second.identify(**PAULO)
+    start(cast, contact_id=contact)
+    assert (len(first.sees()), second.sees()) == (1, [])
+
+
+def test_what_was_claimed_before_the_proof_is_forgotten(browser: Browsers, secret: str) -> None:
+    browser().identify(id="p1", email="mallory@evil.example", name="Mallory", attributes={"role": "admin"})
+    browser().identify(**PAULO, name="Paulo", signature=identity_sign(secret, "p1"))
+    contact = Contact.objects.get()
+    assert (contact.name, contact.email, contact.attributes) == ("Paulo", PAULO["email"], {})
+
+
+def test_an_address_that_somebody_only_claimed_leads_nobody_to_them(browser: Browsers, secret: str) -> None:
+    browser().identify(id=OTHER["id"], email=PAULO["email"], signature=identity_sign(secret, OTHER["id"]))
+    paulo = browser()
+    paulo.identify(email=PAULO["email"])
+    assert paulo.write("Hello").contact.external_id is None
+
+
+def test_a_claim_changes_no_company_of_verified_people(browser: Browsers, secret: str) -> None:
+    company = {"id": "c1", "name": "Acme", "plan": "scale"}
+    browser().identify(**PAULO, company=company, signature=identity_sign(secret, PAULO["id"]))
+    browser().identify(id="nobody", company={"id": "c1", "name": "Evil", "plan": "free"})
+    assert (Company.objects.get().name, Company.objects.get().plan) == ("Acme", "scale")
+    assert Contact.objects.get(external_id="nobody").company == Company.objects.get()
+
+
+def test_attributes_do_not_grow_without_end(browser: Browsers) -> None:
+    page = browser()
+    assert page.identify(**PAULO, attributes={f"a{number}": 1 for number in range(40)})[0] == 200
+    status, refused = page.identify(**PAULO, attributes={f"b{number}": 1 for number in range(40)})
+    assert (status, list(refused["errors"])) == (422, ["user.attributes"])
+
+
+def test_who_is_left_out_of_what_went_on_begins_anew(cast: Cast, browser: Browsers, secret: str) -> None:
+    identity_change(caller=cast.caller(cast.alice), trust_unsigned=True)
+    paulo, liar = browser(), browser()
+    paulo.identify(**PAULO)
+    closed = paulo.write("One")
+    Conversation.objects.filter(pk=closed.pk).update(status="closed")
+    liar.identify(**PAULO)
+    assert liar.call("POST", f"conversations/{closed.pk}/messages", {"content": "Mine now"})[0] == 201
+    paulo.identify(**PAULO, signature=identity_sign(secret, PAULO["id"]))
+    status, answer = paulo.call("POST", f"conversations/{closed.pk}/messages", {"content": "Still there?"})
+    assert status == 201
+    assert answer["conversation_id"] in paulo.sees()
+    assert answer["conversation_id"] not in liar.sees()
 
 
 PEOPLE = {"paulo": PAULO, "olga": OTHER}
