@@ -21,7 +21,7 @@ from pingback.errors import NotFound
 @transaction.atomic
 def contact_update(*, caller: Caller, contact_id: UUID, **changes: Any) -> Contact:
     """`changes`: name, email, phone, attributes (which join those that are known; null takes one away)."""
-    contact = _locked(caller, contact_id, Permission.CONTACTS_MANAGE)
+    contact, conversations = _locked(caller, contact_id, Permission.CONTACTS_MANAGE)
     if contact.email_is_proven and changes.get("email", contact.email) != contact.email:
         raise EmailProven
     if "attributes" in changes:
@@ -31,14 +31,16 @@ def contact_update(*, caller: Caller, contact_id: UUID, **changes: Any) -> Conta
         setattr(contact, name, value)
     contact.phone_is_valid = is_phone_number(contact.phone)
     contact.save()
-    conversations_rename(contact)
+    name = contact.display_name
+    renamed = [conversation for conversation in conversations if conversation.contact_name != name]
+    conversations_change_contact(renamed, {"contact_name": name})
     return contact
 
 
 @transaction.atomic
 def contact_block(*, caller: Caller, contact_id: UUID, is_blocked: bool) -> Contact:
     """From now on, or not any more: they can read, and not write."""
-    contact = _locked(caller, contact_id, Permission.CONTACTS_MANAGE)
+    contact, _ = _locked(caller, contact_id, Permission.CONTACTS_MANAGE)
     if (contact.blocked_at is not None) != is_blocked:
         contact.blocked_at = timezone.now() if is_blocked else None
         contact.save(update_fields=["blocked_at"])
@@ -50,7 +52,7 @@ def contact_block(*, caller: Caller, contact_id: UUID, is_blocked: bool) -> Cont
 @transaction.atomic
 def contact_delete(*, caller: Caller, contact_id: UUID) -> None:
     """With everything they sent, and what was answered: for good."""
-    contact = _locked(caller, contact_id, Permission.CONTACTS_DELETE)
+    contact, _ = _locked(caller, contact_id, Permission.CONTACTS_DELETE)
     for session_id in contact.sessions.values_list("pk", flat=True):
         events.publish_on_commit(events.visitor_signed_out(session_id))
     events.publish_on_commit(events.agents_refetch(caller.business_id))
@@ -71,12 +73,6 @@ def contact_export(*, caller: Caller, contact_id: UUID) -> tuple[Contact, list[C
     return contact, list(contact.conversations.for_agents().order_by("pk"))
 
 
-def conversations_rename(contact: Contact) -> None:
-    """Where the person's name stands. Inside a transaction."""
-    old = contact.conversations.exclude(contact_name=contact.display_name).values_list("pk", flat=True)
-    conversations_change_contact(Conversation.objects.locked(old), {"contact_name": contact.display_name})
-
-
 def conversations_change_contact(conversations: list[Conversation], values: Mapping[str, Any]) -> None:
     """Of locked conversations; everybody hears of it."""
     for conversation in conversations:
@@ -88,12 +84,16 @@ def conversations_change_contact(conversations: list[Conversation], values: Mapp
         events.publish_on_commit(events.conversation_updated(changed))
 
 
-def _locked(caller: Caller, contact_id: UUID, permission: Permission) -> Contact:
-    """Their conversations first, as a message does: it locks its conversation, and its contact when it commits."""
+def _locked(caller: Caller, contact_id: UUID, permission: Permission) -> tuple[Contact, list[Conversation]]:
+    """Their conversations first, as a message does: it locks its conversation, and its contact when it commits.
+
+    Those that come to the contact meanwhile wait for it, and find what has changed.
+    """
     caller.require(permission)
     own = Contact.objects.filter(business_id=caller.business_id, pk=contact_id)
-    Conversation.objects.locked(Conversation.objects.filter(contact__in=own).values_list("pk", flat=True))
+    ids = Conversation.objects.filter(contact__in=own).values_list("pk", flat=True)
+    conversations = Conversation.objects.locked(ids)
     contact = own.select_for_update(no_key=True).first()
     if contact is None:
         raise NotFound
-    return contact
+    return contact, conversations
