@@ -158,14 +158,16 @@ def test_a_segment_counts_and_selects(cast: Cast, rest: Rest) -> None:
 
 
 @pytest.mark.parametrize("name", ["-1", "0", "12", "1_0", "9999999999", 'a"b', "a.b", "a__gt", "$", "naïve 🙂"])
-@pytest.mark.parametrize("value", ["x", "true", "null", "1", True, False, None, 1, 1.5, 1e18])
-def test_attributes_are_found_by_just_their_name_and_value(cast: Cast, rest: Rest, name: str, value: Any) -> None:
-    person(cast, "Right", attributes={name: value})
-    person(cast, "Wrong", attributes={name: [value], f"{name}x": value})
-    person(cast, "Other", attributes={name: f"{value}?"})
-    status, segment = rest("POST", "segments", {"name": "S", "conditions": {"attributes": {name: value}}})
-    assert (status, segment["count"]) == (201, 1)
-    assert names(rest, f"?segment={segment['id']}") == ["Right"]
+def test_attributes_are_found_by_just_their_name_and_value(cast: Cast, rest: Rest, name: str) -> None:
+    values = ["x", "true", "null", "1", True, False, None, 1, 1.5, 1e18]
+    for value in values:
+        person(cast, repr(value), attributes={name: value})
+        person(cast, "Wrong", attributes={name: [value], f"{name}x": value})
+    for value in values:
+        conditions = {"attributes": {name: value}}
+        status, segment = rest("POST", "segments", {"name": repr(value), "conditions": conditions})
+        assert (status, segment["count"]) == (201, 1)
+        assert names(rest, f"?segment={segment['id']}") == [repr(value)]
 
 
 def test_hostile_queries_are_refused(rest: Rest) -> None:
