@@ -127,9 +127,11 @@ class KeysApi(PeoplesApi):
     def get(self, request: Request) -> Response:
         """The signing keys of the business, revoked ones too, without their private parts."""
         caller_of(request).require(Permission.KEYS_MANAGE)
-        pages = self.pagination_class()
-        page = pages.paginate_queryset(SigningKey.objects.filter(business_id=caller_of(request).business_id), request)
-        return pages.get_paginated_response(KeyOutput(page, many=True).data)
+        return self.page_of(
+            request,
+            SigningKey.objects.filter(business_id=caller_of(request).business_id),
+            lambda page: KeyOutput(page, many=True).data,
+        )
 
     @extend_schema(request=KeyInput, responses={201: NewKeyOutput})
     def post(self, request: Request) -> Response:
@@ -161,9 +163,11 @@ class AuditApi(PeoplesApi):
     def get(self, request: Request) -> Response:
         """Who made, rotated and revoked keys, the newest first."""
         caller_of(request).require(Permission.KEYS_MANAGE)
-        pages = self.pagination_class()
-        page = pages.paginate_queryset(AuditEntry.objects.filter(business_id=caller_of(request).business_id), request)
-        return pages.get_paginated_response(AuditOutput(page, many=True).data)
+        return self.page_of(
+            request,
+            AuditEntry.objects.filter(business_id=caller_of(request).business_id),
+            lambda page: AuditOutput(page, many=True).data,
+        )
 
 
 def payload(new: NewPair) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """What all REST views share. Not in `api.py`: Django REST framework imports that to make its views."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from typing import Any, ClassVar, cast
 
@@ -24,6 +24,12 @@ class Api(APIView):
     """A call whose answer no cache keeps. `refusals` names those that only this call makes, for the schema."""
 
     refusals: ClassVar[Sequence[type[Refusal]]] = []
+    pagination_class: ClassVar[Any] = None
+
+    def page_of(self, request: Request, rows: Any, shape: Callable[[list[Any]], Any]) -> Response:
+        """One page of a list, as `pagination_class` cuts it."""
+        pages = self.pagination_class()
+        return cast(Response, pages.get_paginated_response(shape(pages.paginate_queryset(rows, request))))
 
     def finalize_response(self, *args: Any, **kwargs: Any) -> Response:
         response = super().finalize_response(*args, **kwargs)

@@ -214,9 +214,7 @@ class WidgetsApi(TeamApi):
     @extend_schema(responses=WidgetOutput(many=True))
     def get(self, request: Request) -> Response:
         """The widgets of the business."""
-        pages = self.pagination_class()
-        page = pages.paginate_queryset(own_widgets(request), request)
-        return pages.get_paginated_response(WidgetOutput(page, many=True).data)
+        return self.page_of(request, own_widgets(request), lambda page: WidgetOutput(page, many=True).data)
 
 
 class WidgetApi(TeamApi):

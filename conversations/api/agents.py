@@ -55,9 +55,7 @@ class ConversationsApi(TeamApi):
     @extend_schema(parameters=FILTERS, responses=ConversationOutput(many=True))
     def get(self, request: Request) -> Response:
         """The conversations of the business, the last written in first."""
-        pages = self.pagination_class()
-        page = pages.paginate_queryset(filtered(request), request)
-        return pages.get_paginated_response([payload(conversation) for conversation in page])
+        return self.page_of(request, filtered(request), lambda page: [payload(conversation) for conversation in page])
 
     @extend_schema(
         request=ConversationInput, responses={201: StartedConversationOutput, 200: StartedConversationOutput}
@@ -100,9 +98,11 @@ class MessagesApi(TeamApi):
     @extend_schema(responses=MessageOutput(many=True))
     def get(self, request: Request, conversation_id: int) -> Response:
         """The conversation's messages after a `seq`, in order."""
-        pages = self.pagination_class()
-        page = pages.paginate_queryset(own_conversation(request, conversation_id).messages.all(), request)
-        return pages.get_paginated_response([events.message_payload(one, viewer=Sender.AGENT) for one in page])
+        return self.page_of(
+            request,
+            own_conversation(request, conversation_id).messages.all(),
+            lambda page: [events.message_payload(one, viewer=Sender.AGENT) for one in page],
+        )
 
     @extend_schema(request=MessageInput, responses={201: MessageOutput, 200: MessageOutput})
     def post(self, request: Request, conversation_id: int) -> Response:

@@ -135,9 +135,7 @@ class ContactsApi(TeamApi):
     @extend_schema(parameters=FILTERS, responses=ContactOutput(many=True))
     def get(self, request: Request) -> Response:
         """The contacts of the business, the newest first."""
-        pages = self.pagination_class()
-        page = pages.paginate_queryset(filtered(request), request)
-        return pages.get_paginated_response(ContactOutput(page, many=True).data)
+        return self.page_of(request, filtered(request), lambda page: ContactOutput(page, many=True).data)
 
 
 class ContactApi(TeamApi):
@@ -194,9 +192,7 @@ class CompaniesApi(TeamApi):
     @extend_schema(responses=CompanyOutput(many=True))
     def get(self, request: Request) -> Response:
         """The companies that contacts work for."""
-        pages = self.pagination_class()
-        page = pages.paginate_queryset(own_companies(request), request)
-        return pages.get_paginated_response(CompanyOutput(page, many=True).data)
+        return self.page_of(request, own_companies(request), lambda page: CompanyOutput(page, many=True).data)
 
 
 class CompanyApi(TeamApi):
@@ -212,9 +208,7 @@ class SegmentsApi(TeamApi):
     @extend_schema(responses=SegmentOutput(many=True))
     def get(self, request: Request) -> Response:
         """The segments of the business, with how many are in each now."""
-        pages = self.pagination_class()
-        page = pages.paginate_queryset(own_segments(request), request)
-        return pages.get_paginated_response([segment_payload(segment) for segment in page])
+        return self.page_of(request, own_segments(request), lambda page: [segment_payload(segment) for segment in page])
 
     @extend_schema(request=SegmentInput, responses={201: SegmentOutput})
     def post(self, request: Request) -> Response:

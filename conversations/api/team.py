@@ -57,9 +57,9 @@ class MembersApi(TeamApi):
     @extend_schema(responses=MemberOutput(many=True))
     def get(self, request: Request) -> Response:
         """Everybody on the team."""
-        pages = self.pagination_class()
-        page = pages.paginate_queryset(Agent.objects.team(caller_of(request).business_id), request)
-        return pages.get_paginated_response(MemberOutput(page, many=True).data)
+        return self.page_of(
+            request, Agent.objects.team(caller_of(request).business_id), lambda page: MemberOutput(page, many=True).data
+        )
 
 
 class MemberApi(TeamApi):

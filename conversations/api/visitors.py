@@ -49,9 +49,9 @@ class VisitorConversationsApi(VisitorApi):
         conversations = Conversation.objects.visible_to(caller).with_people()
         if host := page_host(request):
             conversations = conversations.filter(widget__in=widgets_on_page(caller.business_id, page_host=host))
-        pages = self.pagination_class()
-        page = pages.paginate_queryset(conversations, request)
-        return pages.get_paginated_response([conversation_payload(conversation) for conversation in page])
+        return self.page_of(
+            request, conversations, lambda page: [conversation_payload(conversation) for conversation in page]
+        )
 
     @extend_schema(request=FirstMessageInput, responses={201: PostedMessageOutput, 200: PostedMessageOutput})
     def post(self, request: Request) -> Response:
@@ -71,9 +71,9 @@ class VisitorMessagesApi(VisitorApi):
     def get(self, request: Request, conversation_id: int) -> Response:
         """The conversation's messages after a `seq`, in order."""
         conversation = own_conversation(request, conversation_id)
-        pages = self.pagination_class()
-        page = pages.paginate_queryset(conversation.messages.all(), request)
-        return pages.get_paginated_response([message_payload(message) for message in page])
+        return self.page_of(
+            request, conversation.messages.all(), lambda page: [message_payload(message) for message in page]
+        )
 
     @extend_schema(request=MessageInput, responses={201: MessageOutput, 200: MessageOutput})
     def post(self, request: Request, conversation_id: int) -> Response:
