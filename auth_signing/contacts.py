@@ -89,6 +89,7 @@ def _forget_claims(contact: Contact, proof: Proof) -> None:
     """What anybody may have said of this person before it was proven who they are."""
     contact.external_id, contact.email = proof.external_id or None, proof.email
     contact.name, contact.phone, contact.attributes, contact.company = "", "", {}, None
+    contact.phone_is_valid = False
 
 
 def _by_proven_id(own: QuerySet[Contact], external_id: str) -> Contact | None:
@@ -124,15 +125,16 @@ def _apply(contact: Contact, about: Mapping[str, Any], *, is_proven: bool) -> No
         contact.phone = about["phone"]
         contact.phone_is_valid = is_phone_number(contact.phone)
     if "attributes" in about:
-        contact.attributes = joined(contact.attributes, about["attributes"])
+        contact.attributes = joined(contact.attributes, about["attributes"], field="user.attributes")
     if company := about.get("company"):
         contact.company = company_upsert(contact.business_id, is_proven=is_proven, **company)
 
 
-def joined(known: dict[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+def joined(known: dict[str, Any], new: Mapping[str, Any], *, field: str) -> dict[str, Any]:
+    """`field` names what was sent, for the refusal."""
     both = {**known, **new}
     if len(both) > MOST_ATTRIBUTES:
-        raise Invalid({"user.attributes": [f"At most {MOST_ATTRIBUTES} attributes are kept."]})
+        raise Invalid({field: [f"At most {MOST_ATTRIBUTES} attributes are kept."]})
     return both
 
 
@@ -144,7 +146,8 @@ def company_upsert(business_id: UUID, *, is_proven: bool, id: str, **about: Any)
     proven = Q(id_is_proven=True) | Q(email_is_proven=True)
     if not is_proven and company.contacts.filter(proven).exists():
         return company
-    about["attributes"] = joined(company.attributes, about.get("attributes", {}))
+    new = about.get("attributes", {})
+    about["attributes"] = joined(company.attributes, new, field="user.company.attributes")
     for name, value in about.items():
         setattr(company, name, value)
     company.save()

@@ -55,14 +55,18 @@ class PeopleFilter:
     seen_before: datetime | None = None
 
     def of(self, contacts: QuerySet[Contact]) -> QuerySet[Contact]:
+        return contacts.filter(self.condition)
+
+    @property
+    def condition(self) -> Q:
         exact: dict[str, Any] = {"type": self.type, "company_id": self.company_id}
         exact |= {"last_seen_at__gte": self.seen_after, "last_seen_at__lt": self.seen_before}
-        found = contacts.filter(**{name: value for name, value in exact.items() if value is not None})
+        found = Q(**{name: value for name, value in exact.items() if value is not None})
         proven = Q(id_is_proven=True) | Q(email_is_proven=True)
         if self.verified is not None:
-            found = found.filter(proven if self.verified else ~proven)
+            found &= proven if self.verified else ~proven
         if self.blocked is not None:
-            found = found.filter(blocked_at__isnull=not self.blocked)
+            found &= Q(blocked_at__isnull=not self.blocked)
         for name, value in (self.attributes or {}).items():
-            found = found.filter(HasAttribute(name, value))
+            found &= Q(HasAttribute(name, value))
         return found

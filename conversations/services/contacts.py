@@ -25,8 +25,10 @@ def contact_update(*, caller: Caller, contact_id: UUID, **changes: Any) -> Conta
     if contact.email_is_proven and changes.get("email", contact.email) != contact.email:
         raise EmailProven
     if "attributes" in changes:
-        both = joined(contact.attributes, changes["attributes"])
-        changes["attributes"] = {name: value for name, value in both.items() if value is not None}
+        new = changes["attributes"]
+        kept = {name: value for name, value in contact.attributes.items() if name not in new}
+        added = {name: value for name, value in new.items() if value is not None}
+        changes["attributes"] = joined(kept, added, field="attributes")
     for name, value in changes.items():
         setattr(contact, name, value)
     contact.phone_is_valid = is_phone_number(contact.phone)
@@ -66,8 +68,8 @@ def contact_delete(*, caller: Caller, contact_id: UUID) -> None:
 def contact_export(*, caller: Caller, contact_id: UUID) -> tuple[Contact, list[Conversation]]:
     """The person, and their conversations with all that was said in them."""
     caller.require(Permission.CONTACTS_DELETE)
-    own = Contact.objects.select_related("company").filter(business_id=caller.business_id, pk=contact_id)
-    contact = own.first()
+    own = Contact.objects.select_related("company").filter(business_id=caller.business_id)
+    contact = own.filter(pk=contact_id).first()
     if contact is None:
         raise NotFound
     return contact, list(contact.conversations.for_agents().order_by("pk"))

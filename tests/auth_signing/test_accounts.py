@@ -1,6 +1,7 @@
 """Accounts over REST: register, log in and out, who am I, and the business that comes next."""
 
 import json
+import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -156,6 +157,14 @@ def test_too_many_failed_logins_from_one_address_lock_the_address(cast: Cast) ->
     assert Rest()("POST", "auth/login", login)[0] == 429
     forget_limits()  # as the window does
     assert Rest()("POST", "auth/login", login)[0] == 200
+
+
+@override_settings(LIMIT_LOGIN_PER_ACCOUNT="2/2 seconds")
+def test_after_the_window_a_login_is_right_again(cast: Cast) -> None:
+    wrong = {"email": cast.alice.user.email, "password": "wrong"}
+    assert [Rest()("POST", "auth/login", wrong)[0] for _ in range(3)] == [401, 401, 429]
+    time.sleep(2.1)
+    assert Rest()("POST", "auth/login", wrong | {"password": PASSWORD})[0] == 200
 
 
 @override_settings(LIMIT_LOGIN_PER_ACCOUNT="2/15 minutes")

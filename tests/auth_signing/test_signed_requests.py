@@ -226,6 +226,14 @@ def test_the_same_write_twenty_times_at_once_is_done_once(backend: Backend, owne
     assert backend("POST", path, body, timestamp=now(5)).status == 201  # signed anew it is another one
 
 
+def test_the_same_patch_twenty_times_at_once_is_done_once(backend: Backend) -> None:
+    timestamp = now()
+    with ThreadPoolExecutor(20) as pool:
+        answers = list(pool.map(lambda _: backend("PATCH", SETTINGS, PATCH, timestamp=timestamp), range(20)))
+    assert {answer.status for answer in answers} == {200}
+    assert Counter(answer.headers["Idempotent-Replay"] for answer in answers) == {"true": 19, None: 1}
+
+
 def test_what_was_refused_is_judged_anew(backend: Backend, owner: Person) -> None:
     body, timestamp = b'{"domain": "shop.example"}', now()
     owner.call("POST", "widget/create", {"domain": "first.example"})

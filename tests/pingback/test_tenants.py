@@ -90,7 +90,7 @@ class World:
             "company_id": Company.objects.get(business=self.cast.business).pk,
             "segment_id": Segment.objects.get(business=self.cast.business).pk,
             "listing": "mine",
-            "key_id": SigningKey.objects.get(business=self.cast.business).pk,
+            "key_id": SigningKey.objects.filter(business=self.cast.business).earliest("created_at").pk,
             "file_id": Attachment.objects.get(message__conversation=self.conversation).pk,
         }
 
@@ -308,6 +308,16 @@ def test_the_backend_of_another_business_reaches_nothing(cast: Cast, call: Call)
         assert (answer.status_code, answer.json()["code"]) == (403, "USER_REQUIRED")
     else:
         reached_nothing(cast, call, answer, before)
+
+
+OWN = [call for call in CALLS if call.is_api and call.route not in FOR_PEOPLE]
+
+
+@pytest.mark.parametrize("call", OWN, ids=lambda call: f"{call.method} {call.route}")
+def test_the_own_backend_may_what_an_owner_may(cast: Cast, call: Call) -> None:
+    world = world_of(cast)
+    pair = key_create(caller=cast.caller(cast.alice), name="Another one")
+    assert call.make_signed(Client(), world, pair).status_code < 400
 
 
 def reached_nothing(cast: Cast, call: Call, answer: Any, before: dict[Any, Any]) -> None:
