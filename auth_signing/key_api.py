@@ -1,4 +1,4 @@
-"""Signing keys and identity over REST, and the log of what was done with them. For people only: a key makes no keys."""
+"""Signing keys over REST, and the log of what was done with them. For people only: a key makes no keys."""
 
 from datetime import timedelta
 from typing import Any
@@ -9,13 +9,11 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from auth_signing.identity import identity_change, identity_revoke_previous, identity_rotate, identity_settings
 from auth_signing.keys import LONGEST_OVERLAP, NewPair, key_create, key_revoke, key_rotate
-from auth_signing.models import AuditEntry, IdentitySettings, SigningKey
+from auth_signing.models import AuditEntry, SigningKey
 from auth_signing.roles import Permission
-from pingback.api import Boolean, Integer, StrictSerializer, Text, example
-from pingback.api_view import TeamApi, caller_of, valid
-from pingback.errors import NotFound
+from pingback.api import Integer, StrictSerializer, Text, example
+from pingback.api_view import PeoplesOnlyApi, caller_of, valid
 from pingback.paging import CursorPages, OldestFirst
 
 
@@ -63,64 +61,7 @@ class AuditOutput(serializers.ModelSerializer[AuditEntry]):
         fields = ["id", "act", "subject", "agent_id", "agent_name", "created_at"]
 
 
-@example(require_signed=True)
-class IdentityChanges(StrictSerializer):
-    require_signed = Boolean(required=False, help_text="Claims without a signature are refused.")
-    trust_unsigned = Boolean(
-        required=False,
-        help_text="Who claims to be somebody sees that person's conversations, unless the person was ever verified.",
-    )
-
-
-class IdentityOutput(serializers.ModelSerializer[IdentitySettings]):
-    last_four = serializers.CharField(allow_blank=True, help_text="Of the secret; empty: there is none yet.")
-    has_previous = serializers.BooleanField(help_text="Whether the secret before the last rotation is still good.")
-
-    class Meta:
-        model = IdentitySettings
-        fields = ["last_four", "has_previous", "require_signed", "trust_unsigned"]
-
-
-class IdentitySecretOutput(serializers.Serializer[Any]):
-    secret = serializers.CharField(help_text="It is shown this once.")
-
-
-class PeoplesApi(TeamApi):
-    takes_signatures = False
-
-
-class IdentityApi(PeoplesApi):
-    @extend_schema(responses=IdentityOutput)
-    def get(self, request: Request) -> Response:
-        """How visitors are told apart: switches, and what there is of the secret to be seen."""
-        caller_of(request).require(Permission.KEYS_MANAGE)
-        return Response(IdentityOutput(identity_settings(caller_of(request).business_id)).data)
-
-    @extend_schema(request=IdentityChanges, responses=IdentityOutput)
-    def patch(self, request: Request) -> Response:
-        """Turn the switches."""
-        changes = valid(IdentityChanges, request)
-        return Response(IdentityOutput(identity_change(caller=caller_of(request), **changes)).data)
-
-
-class IdentityRotationApi(PeoplesApi):
-    @extend_schema(request=None, responses={201: IdentitySecretOutput})
-    def post(self, request: Request) -> Response:
-        """A new identity secret, or the first one. The one before stays good until it is revoked."""
-        return Response({"secret": identity_rotate(caller=caller_of(request))}, status=201)
-
-
-class PreviousIdentityApi(PeoplesApi):
-    refusals = [NotFound]
-
-    @extend_schema(responses={204: None})
-    def delete(self, request: Request) -> Response:
-        """Revoke the identity secret before the last rotation."""
-        identity_revoke_previous(caller=caller_of(request))
-        return Response(status=204)
-
-
-class KeysApi(PeoplesApi):
+class KeysApi(PeoplesOnlyApi):
     pagination_class = OldestFirst
 
     @extend_schema(responses=KeyOutput(many=True))
@@ -139,7 +80,7 @@ class KeysApi(PeoplesApi):
         return Response(payload(key_create(caller=caller_of(request), **valid(KeyInput, request))), status=201)
 
 
-class KeyApi(PeoplesApi):
+class KeyApi(PeoplesOnlyApi):
     @extend_schema(responses={204: None})
     def delete(self, request: Request, key_id: UUID) -> Response:
         """Revoke a pair, for good and at once."""
@@ -147,7 +88,7 @@ class KeyApi(PeoplesApi):
         return Response(status=204)
 
 
-class KeyRotationApi(PeoplesApi):
+class KeyRotationApi(PeoplesOnlyApi):
     @extend_schema(request=RotationInput, responses=NewKeyOutput)
     def post(self, request: Request, key_id: UUID) -> Response:
         """A new private key for the same public one; the old one stays good for a while."""
@@ -156,7 +97,7 @@ class KeyRotationApi(PeoplesApi):
         return Response(payload(new))
 
 
-class AuditApi(PeoplesApi):
+class AuditApi(PeoplesOnlyApi):
     pagination_class = CursorPages
 
     @extend_schema(responses=AuditOutput(many=True))

@@ -1,15 +1,8 @@
 from django.urls import path
 
 from auth_signing.api import LoginApi, LogoutApi, MeApi, RegisterApi
-from auth_signing.key_api import (
-    AuditApi,
-    IdentityApi,
-    IdentityRotationApi,
-    KeyApi,
-    KeyRotationApi,
-    KeysApi,
-    PreviousIdentityApi,
-)
+from auth_signing.identity_api import IdentityApi, IdentityRotationApi, PreviousIdentityApi
+from auth_signing.key_api import AuditApi, KeyApi, KeyRotationApi, KeysApi
 
 urlpatterns = [
     path("signing-keys", KeysApi.as_view()),

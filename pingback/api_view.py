@@ -93,6 +93,12 @@ class TeamApi(Api):
         return response
 
 
+class PeoplesOnlyApi(TeamApi):
+    """For a member of the team, in person: no signature will do."""
+
+    takes_signatures = False
+
+
 def caller_of(request: Request) -> Caller:
     """Who asks. A person's token stands for their place in a business."""
     if not request.auth:

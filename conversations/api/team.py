@@ -15,7 +15,7 @@ from auth_signing.invitations import agent_invite
 from auth_signing.models import INVITED_ROLES, TEAM_ROLES, Agent, Invitation, Presence
 from conversations.services import agent_remove, agent_set_status
 from pingback.api import Email, StrictSerializer, example
-from pingback.api_view import TeamApi, caller_of, valid
+from pingback.api_view import PeoplesOnlyApi, TeamApi, caller_of, valid
 from pingback.paging import OldestFirst
 
 
@@ -83,9 +83,7 @@ class InviteApi(TeamApi):
         return Response(InvitationOutput(invitation).data, status=201)
 
 
-class StatusApi(TeamApi):
-    takes_signatures = False
-
+class StatusApi(PeoplesOnlyApi):
     @extend_schema(request=StatusInput, responses=StatusOutput)
     def patch(self, request: Request) -> Response:
         """Say that one is live, away or offline."""

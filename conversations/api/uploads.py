@@ -21,7 +21,7 @@ from conversations.errors import BadForm, ConversationClosed, NotMultipart
 from conversations.files import file_response
 from conversations.models import Attachment, Sender
 from conversations.services import message_post_file
-from pingback.api_view import Api, TeamApi, caller_of, valid
+from pingback.api_view import Api, PeoplesOnlyApi, TeamApi, caller_of, valid
 from pingback.errors import NotFound
 
 EVERY_FILE = {(200, "application/octet-stream"): OpenApiTypes.BINARY, (200, "image/*"): OpenApiTypes.BINARY}
@@ -51,9 +51,8 @@ class UploadApi(Api):
         return Response(payload, status=200 if posted.repeated else 201)
 
 
-class TeamUploadApi(UploadApi, TeamApi):
+class TeamUploadApi(UploadApi, PeoplesOnlyApi):
     viewer = Sender.AGENT
-    takes_signatures = False
 
     @extend_schema(request={"multipart/form-data": UploadInput}, responses={201: MessageOutput, 200: MessageOutput})
     def post(self, request: Request, conversation_id: int) -> Response:
