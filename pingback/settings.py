@@ -202,6 +202,7 @@ SPECTACULAR_SETTINGS = {
         "Presence": "auth_signing.models.Presence",
         "TeamRole": ["owner", "admin", "agent"],
         "InvitedRole": ["admin", "agent"],
+        "Ask": "widgets.models.Ask",
     },
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "pingback.schema.add_error"],
     "SWAGGER_UI_DIST": "SIDECAR",

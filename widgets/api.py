@@ -21,12 +21,13 @@ from pingback.paging import OldestFirst
 from widgets.config import APPEARANCE, public_config
 from widgets.domains import domain_normalise
 from widgets.errors import WidgetExists
-from widgets.models import BackgroundShape, ChatIcon, Widget, hex_colour, web_address
+from widgets.models import Ask, BackgroundShape, ChatIcon, Widget, hex_colour, web_address
 from widgets.services import business_open, default_widget_update, widget_create, widget_delete, widget_update
 
 CONFIG_BYTES = 8_192
 MOST_LEVELS = 20
 MOST_DOMAINS = 100
+ASKED = "Of anonymous visitors, before their first message."
 DOMAIN = "Where it may run: this host, `www.` and its subdomains. One widget for each."
 
 
@@ -107,6 +108,8 @@ class WidgetChanges(WebChatChanges):
     welcome_tagline = Text(max_length=200, required=False, allow_blank=True)
     logo_url = Text(max_length=500, required=False, allow_null=True, validators=[web_address])
     show_online_badge = Boolean(required=False)
+    ask_name = serializers.ChoiceField(choices=Ask.choices, required=False, help_text=ASKED)
+    ask_email = serializers.ChoiceField(choices=Ask.choices, required=False, help_text=ASKED)
     config = FreeObject(required=False, help_text="Your own settings, at most 8 KB, returned as they are.")
 
 
@@ -123,7 +126,17 @@ class WidgetOutput(serializers.ModelSerializer[Widget]):
 
     class Meta:
         model = Widget
-        fields = ["id", "business_id", "is_default", "name", "domain", "allowed_domains", *APPEARANCE, "created_at"]
+        fields = ["id", "business_id", "is_default", "name", "domain", "allowed_domains", *APPEARANCE]
+        fields += ["ask_name", "ask_email", "created_at"]
+
+
+class PreChatOutput(serializers.Serializer[Any]):
+    name = serializers.ChoiceField(choices=Ask.choices)
+    email = serializers.ChoiceField(choices=Ask.choices)
+
+
+class FeaturesOutput(serializers.Serializer[Any]):
+    pre_chat = PreChatOutput(help_text=ASKED)
 
 
 class PublicConfigOutput(serializers.ModelSerializer[Widget]):
@@ -132,7 +145,7 @@ class PublicConfigOutput(serializers.ModelSerializer[Widget]):
     config = serializers.DictField()
     domains = serializers.ListField(child=serializers.CharField(), help_text="Where it may run; empty: anywhere.")
     online = serializers.BooleanField(help_text="Whether an agent is live.")
-    features = serializers.DictField()
+    features = FeaturesOutput()
 
     class Meta:
         model = Widget

@@ -36,5 +36,5 @@ def config_payload(widget: Widget, *, online: bool) -> dict[str, Any]:
         **{name: getattr(widget, name) for name in APPEARANCE},
         "domains": widget.domains,
         "online": online,
-        "features": {},
+        "features": {"pre_chat": widget.pre_chat},
     }

@@ -27,6 +27,14 @@ class BackgroundShape(models.TextChoices):
     SQUARE = "square"
 
 
+class Ask(models.TextChoices):
+    """Whether a visitor is asked for something before the first message."""
+
+    OFF = "off"
+    OPTIONAL = "optional"
+    REQUIRED = "required"
+
+
 class Widget(models.Model):
     """A launcher for the sites of a business. Deleted softly, so that its conversations keep their origin."""
 
@@ -48,6 +56,8 @@ class Widget(models.Model):
     secondary_color = models.CharField(max_length=7, default="#FFFFFF", validators=[hex_colour])
     chat_icon = models.CharField(max_length=12, choices=ChatIcon.choices, default=ChatIcon.RECEPTIONIST)
     background_shape = models.CharField(max_length=8, choices=BackgroundShape.choices, default=BackgroundShape.CIRCLE)
+    ask_name = models.CharField(max_length=8, choices=Ask.choices, default=Ask.OFF)
+    ask_email = models.CharField(max_length=8, choices=Ask.choices, default=Ask.OFF)
     config = models.JSONField(default=dict, blank=True, help_text="The integrator's own object, returned as it is.")
 
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -69,6 +79,8 @@ class Widget(models.Model):
             models.CheckConstraint(
                 condition=Q(background_shape__in=BackgroundShape.values), name="widget_background_shape_known"
             ),
+            models.CheckConstraint(condition=Q(ask_name__in=Ask.values), name="widget_ask_name_known"),
+            models.CheckConstraint(condition=Q(ask_email__in=Ask.values), name="widget_ask_email_known"),
         ]
 
     def __str__(self) -> str:
@@ -78,3 +90,8 @@ class Widget(models.Model):
     def domains(self) -> list[str]:
         """The hosts whose pages may show this widget; empty = any."""
         return [self.domain, *self.allowed_domains] if self.domain else []
+
+    @property
+    def pre_chat(self) -> dict[str, str]:
+        """What an anonymous visitor is asked for before the first message."""
+        return {"name": self.ask_name, "email": self.ask_email}

@@ -60,6 +60,8 @@ SEED_DEFAULTS = {
     "chat_icon": "receptionist",
     "background_shape": "circle",
     "show_help_prompt": False,
+    "ask_name": "off",
+    "ask_email": "off",
 }
 
 
@@ -144,6 +146,18 @@ def test_what_a_put_leaves_out_stays_and_null_takes_away(rest: Rest) -> None:
     assert changed == {**widget, "logo_url": None, "initial_message": None, "chat_icon": "send-2"}
 
 
+def test_what_is_asked_before_a_chat_is_on_the_next_page_view(server: Server) -> None:
+    owner = new_owner(server)
+    widget = owner.call("POST", "widget/create", {"domain": "example.com", "ask_name": "optional"}).json()
+    config = f"{server.url}/api/v1/widget/{widget['id']}"
+    before = httpx.get(config)
+    assert before.json()["features"] == {"pre_chat": {"name": "optional", "email": "off"}}
+    changed = owner.call("PUT", f"widget/update/{widget['id']}", {"ask_email": "required"}).json()
+    assert (changed["ask_name"], changed["ask_email"]) == ("optional", "required")
+    after = httpx.get(config, headers={"If-None-Match": before.headers["ETag"]})
+    assert (after.status_code, after.json()["features"]["pre_chat"]["email"]) == (200, "required")
+
+
 def nested(levels: int) -> dict[str, Any]:
     value: dict[str, Any] = {}
     for _ in range(levels):
@@ -179,6 +193,9 @@ def nested(levels: int) -> dict[str, Any]:
         ("logo_url", "https://example.com/" + "x" * 500),
         ("chat_icon", "rocket"),
         ("background_shape", ["circle"]),
+        ("ask_name", "always"),
+        ("ask_name", None),
+        ("ask_email", True),
         ("config", []),
         ("config", {"a": "x" * 9_000}),
         ("config", {"a": ["\x00"]}),
