@@ -17,6 +17,7 @@ from django.conf import settings
 from django.db import connections
 from playwright.sync_api import Browser, expect
 
+from conversations.realtime.hub import hub
 from tests.cast import PASSWORD, Cast, new_cast
 from tests.pages import Pages, chromium
 from tests.prepare import chromium_program, must_be_complete
@@ -69,6 +70,13 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
 @pytest.fixture
 def cast(db: None) -> Cast:
     return new_cast()
+
+
+@pytest.fixture
+def deliver_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """To nobody but who listens from now on: see `Recorder`."""
+    monkeypatch.setattr(hub, "deliver_soon", hub.deliver_here)
+    monkeypatch.setattr(hub, "groups", {})
 
 
 @pytest.fixture(scope="session")

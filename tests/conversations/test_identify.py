@@ -2,13 +2,11 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from django.test import Client
 
 from auth_signing.identity import identity_change, identity_revoke_previous, identity_rotate, identity_sign
 from auth_signing.models import Company, Contact, VisitorSession
@@ -16,6 +14,7 @@ from conversations.models import Conversation, Message
 from conversations.services import Lead, conversation_start
 from tests.cast import Cast
 from tests.rest import forget_limits
+from tests.visitors import Browser
 
 SEED = {  # the example of the seed, as it stands
     "id": "9f7618a2",
@@ -42,44 +41,6 @@ SEED = {  # the example of the seed, as it stands
 }
 PAULO = {"id": "p1", "email": "paulo@example.com"}
 OTHER = {"id": "o2", "email": "olga@example.com"}
-
-
-@dataclass
-class Browser:
-    """One browser, with the token it was given last."""
-
-    cast: Cast
-    token: str = ""
-    mark: str = ""
-
-    def call(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
-        headers = {"Authorization": f"Visitor {self.token}"} if self.token else {}
-        answer = Client().generic(method, f"/api/v1/visitor/{path}", *json_of(body), headers=headers)
-        return answer.status_code, answer.json() if answer.content else None
-
-    def identify(self, **user: Any) -> tuple[int, Any]:
-        status, answer = self.call("POST", "identify", {"widget_id": str(self.cast.widget.pk), "user": user})
-        if status == 200:
-            self.token, self.mark = answer["token"], answer["mark"]
-        return status, answer
-
-    def write(self, content: str) -> Conversation:
-        body = {"widget_id": str(self.cast.widget.pk), "content": content}
-        status, answer = self.call("POST", "conversations", body)
-        assert status == 201
-        self.token = answer.get("token", self.token)
-        return Conversation.objects.get(pk=answer["conversation_id"])
-
-    def sees(self) -> list[int]:
-        return [conversation["id"] for conversation in self.call("GET", "conversations")[1]["results"]]
-
-    @property
-    def contact(self) -> Contact:
-        return VisitorSession.objects.select_related("contact").latest("created_at").contact
-
-
-def json_of(body: Any) -> tuple[Any, str]:
-    return ("", "application/octet-stream") if body is None else (json.dumps(body), "application/json")
 
 
 @pytest.fixture(autouse=True)

@@ -1,6 +1,5 @@
 """The one write path: `messages_post`."""
 
-import json
 import threading
 from dataclasses import replace
 from uuid import uuid4
@@ -14,33 +13,11 @@ from auth_signing.visitors import visitor_authenticate
 from conversations import events
 from conversations.errors import ConversationClosed
 from conversations.models import Conversation, Message, Status
-from conversations.realtime.hub import hub
 from conversations.services import Posted, conversation_resolve, message_post, messages_post
 from conversations.services import messages as messages_service
 from pingback.errors import Invalid, NotFound, Refusal
 from tests.cast import Cast, new_cast
-
-
-class Recorder:
-    """Listens to a group of the Hub, in place of a socket."""
-
-    origin = -1
-
-    def __init__(self, group: str) -> None:
-        self.frames: list[dict[str, object]] = []
-        hub.join(group, self)
-
-    def push(self, text: str) -> None:
-        self.frames.append(json.loads(text))
-
-    def end(self, code: int) -> None:
-        raise AssertionError("nothing ends this listener")
-
-
-@pytest.fixture
-def deliver_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hub, "deliver_soon", hub.deliver_here)
-    monkeypatch.setattr(hub, "groups", {})
+from tests.recorder import Recorder
 
 
 def stored(conversation_id: int) -> list[tuple[int | None, int, str]]:

@@ -10,27 +10,7 @@ from django.test import Client, override_settings
 
 from conversations.models import Message
 from tests.cast import Cast
-
-START = "/api/v1/visitor/conversations"
-
-
-class Api:
-    def __init__(self, cast: Cast, client: Client) -> None:
-        self.cast = cast
-        self.client = client
-
-    def post(self, path: str, body: Any, **headers: str) -> tuple[int, dict[str, Any]]:
-        raw = body if isinstance(body, bytes) else json.dumps(body)
-        answer = self.client.post(path, raw, content_type="application/json", headers=headers)
-        return answer.status_code, answer.json()
-
-    def start(self, token: str = "", **fields: Any) -> tuple[int, dict[str, Any]]:
-        headers = {"Authorization": f"Visitor {token}"} if token else {}
-        return self.post(START, {"widget_id": str(self.cast.widget.pk), "content": "Hello", **fields}, **headers)
-
-    def reply(self, conversation_id: int, token: str, **fields: Any) -> tuple[int, dict[str, Any]]:
-        path = f"{START}/{conversation_id}/messages"
-        return self.post(path, {"content": "More", **fields}, Authorization=f"Visitor {token}")
+from tests.visitors import START, Api
 
 
 @pytest.fixture
