@@ -154,6 +154,11 @@ def company_upsert(business_id: UUID, *, is_proven: bool, id: str, **about: Any)
     return company
 
 
+def is_text(value: str, longest: int) -> bool:
+    """Without NUL and half surrogate pairs."""
+    return 1 <= len(value) <= longest and "\x00" not in value and value == value.encode(errors="replace").decode()
+
+
 def is_phone_number(digits: str) -> bool:
     """Whether it may be one, in international form. It is kept either way."""
     try:

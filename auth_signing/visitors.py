@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import hmac
-from collections.abc import Collection
+from collections.abc import Mapping
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -11,6 +11,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from auth_signing.callers import Caller, caller_for_visitor
+from auth_signing.introductions import Introduction
 from auth_signing.models import Contact, VisitorSession
 from pingback.errors import AccountInactive, InvalidToken
 
@@ -38,11 +39,11 @@ def visitor_authenticate(token: str) -> Caller:
     return caller_for_visitor(session)
 
 
-def visitors_admit(openings: Collection[Opening]) -> dict[Opening, Caller]:
+def visitors_admit(openings: Mapping[Opening, Introduction]) -> dict[Opening, Caller]:
     """Make a contact and a session for each newcomer; inside the transaction of their first messages.
 
     An opening is the business and the first message's client_id. One that already made a session finds it again, so a
-    retry without a token (its answer was lost) makes no second visitor.
+    retry without a token (its answer was lost) makes no second visitor. Who leaves out what is required is left out.
     """
     if not openings:
         return {}
@@ -50,23 +51,29 @@ def visitors_admit(openings: Collection[Opening]) -> dict[Opening, Caller]:
     sessions.filter(created_at__lt=timezone.now() - OPENING_RETRY).update(opening_id=None)
     known = {_opening(session): session for session in sessions.select_related("contact")}
     found = {opening: session for opening, session in known.items() if opening in openings}
-    new = {opening: _new_session(opening) for opening in openings if opening not in found}
-    Contact.objects.bulk_create([session.contact for session in new.values()])
-    VisitorSession.objects.bulk_create(new.values())
-    return {opening: caller_for_visitor(session) for opening, session in (found | new).items()}
+    new = [
+        _new_session(opening, introduction)
+        for opening, introduction in openings.items()
+        if opening not in found and not introduction.refusal_of(Contact())
+    ]
+    Contact.objects.bulk_create([session.contact for session in new])
+    VisitorSession.objects.bulk_create(new)
+    return {_opening(session): caller_for_visitor(session) for session in (*found.values(), *new)}
 
 
 def _opening(session: VisitorSession) -> Opening:
     return session.business_id, session.opening_id
 
 
-def _new_session(opening: Opening) -> VisitorSession:
+def _new_session(opening: Opening, introduction: Introduction) -> VisitorSession:
     business_id, opening_id = opening
     session_id = uuid4()
+    contact = Contact(business_id=business_id)
+    introduction.add_to(contact)
     return VisitorSession(
         id=session_id,
         business_id=business_id,
-        contact=Contact(business_id=business_id),
+        contact=contact,
         token_hash=token_hash(visitor_token(session_id)),
         opening_id=opening_id,
     )

@@ -8,7 +8,6 @@ from uuid import UUID
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, JsonResponse
-from django.utils.encoding import punycode
 from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import exceptions, serializers
 from rest_framework.parsers import JSONParser
@@ -16,6 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from pingback import errors
+from pingback.addresses import email_address
 from pingback.errors import Invalid, Refusal
 
 LONGEST_QUERY = 200
@@ -169,12 +169,7 @@ class Email(serializers.EmailField):
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):
             self.fail("invalid")
-        address = super().to_internal_value(data).lower()
-        try:
-            punycode(address.rpartition("@")[2])
-        except UnicodeError:
-            self.fail("invalid")
-        return address
+        return email_address(super().to_internal_value(data))
 
 
 class Uuid(serializers.UUIDField):

@@ -95,3 +95,8 @@ class Widget(models.Model):
     def pre_chat(self) -> dict[str, str]:
         """What an anonymous visitor is asked for before the first message."""
         return {"name": self.ask_name, "email": self.ask_email}
+
+    @property
+    def pre_chat_required(self) -> list[str]:
+        """What nobody may leave out of it."""
+        return [field for field, ask in self.pre_chat.items() if ask == Ask.REQUIRED]

@@ -10,7 +10,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from auth_signing.contacts import MOST_ATTRIBUTES, Claim
+from auth_signing.contacts import MOST_ATTRIBUTES, Claim, is_text
 from auth_signing.errors import IdentityInvalid, IdentityRequired
 from auth_signing.models import IdentityMark
 from auth_signing.visitors import visitor_token
@@ -71,10 +71,6 @@ class Attributes(serializers.JSONField):
                     f"A value is a string of at most {LONGEST_VALUE} characters, a number, true, false or null."
                 )
         return data
-
-
-def is_text(value: str, longest: int) -> bool:
-    return 1 <= len(value) <= longest and "\x00" not in value and value == value.encode(errors="replace").decode()
 
 
 def is_attribute(value: Any) -> bool:

@@ -25,6 +25,8 @@ class UploadInput(StrictSerializer):
 @example(widget_id="0b5f0f2e-4a51-4d5c-9a3c-0d4f9a4b6c01", content="Do you ship to Norway?")
 class FirstMessageInput(MessageInput):
     widget_id = Uuid(help_text="A widget's id, or a business's id for its default widget.")
+    name = Text(required=False, help_text="Of an anonymous visitor: 1 to 255 characters.")
+    email = Text(required=False, help_text="Of an anonymous visitor: an e-mail address.")
 
 
 @example(seq=4)

@@ -10,6 +10,7 @@ from rest_framework.response import Response
 from auth_signing import limits
 from auth_signing.authentication import VisitorTokenAuthentication
 from auth_signing.callers import Caller, newcomer
+from auth_signing.introductions import introduction_of
 from conversations import events
 from conversations.api.paging import SeqPages
 from conversations.api.shapes import (
@@ -61,7 +62,9 @@ class VisitorConversationsApi(VisitorApi):
         caller = caller_of(request) if request.auth else newcomer(widget.business_id)
         if caller.business_id != widget.business_id:
             raise InvalidToken
-        return posted(caller, widget_id=widget.pk, **values)
+        said = {field: values.pop(field, None) for field in ("name", "email")}
+        introduction = introduction_of(**said, required=widget.pre_chat_required)
+        return posted(caller, widget_id=widget.pk, introduction=introduction, **values)
 
 
 class VisitorMessagesApi(VisitorApi):

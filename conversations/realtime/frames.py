@@ -36,6 +36,8 @@ class VisitorSend(Frame, tag="send"):
     client_id: UUID
     content: str
     conversation_id: Id | None = None
+    name: str | None = None
+    email: str | None = None
 
 
 class AgentSend(Frame, tag="send"):

@@ -2,12 +2,14 @@
 
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 from auth_signing import limits
 from auth_signing.callers import Caller, newcomer
+from auth_signing.introductions import introduction_of
 from auth_signing.models import Agent
 from auth_signing.visitors import visitor_authenticate
 from conversations import events
@@ -27,7 +29,7 @@ from conversations.realtime.runtime import runtime
 from conversations.realtime.socket import Socket
 from conversations.realtime.threads import in_thread
 from conversations.services import Mark, MessageDraft, Posted
-from pingback.errors import InvalidToken, OriginRefused
+from pingback.errors import InvalidToken, OriginRefused, Refusal
 from widgets.access import widget_for_page
 from widgets.models import Widget
 
@@ -36,11 +38,11 @@ class VisitorSocket(Socket[VisitorHello]):
     side = "visitor"
     frames = visitor_frames
     hello_frame = VisitorHello
-    widget_id: UUID
+    widget: Widget  # as it was at the hello
     hidden: frozenset[int] = frozenset()  # own conversations that this page may not show
 
     async def admit(self, hello: VisitorHello) -> None:
-        self.widget_id, caller = await in_thread(visitor_admit, hello, page_host=self.page_host)
+        self.widget, caller = await in_thread(visitor_admit, hello, page_host=self.page_host)
         self._become(caller)
         self.join(events.visitors_group(caller.business_id))
         if caller.sees_history and hello.token and await in_thread(visitor_authenticate, hello.token) != caller:
@@ -80,12 +82,15 @@ class VisitorSocket(Socket[VisitorHello]):
 
     async def _post(self, frame: VisitorSend) -> None:
         await limits.spend_visitor_send(self.caller, address=self.address)
+        required = self.widget.pre_chat_required if frame.conversation_id is None else ()
+        introduction = introduction_of(name=frame.name, email=frame.email, required=required)
         draft = MessageDraft(
             caller=self.caller,
             content=frame.content,
             client_id=frame.client_id,
             conversation_id=frame.conversation_id,
-            widget_id=self.widget_id,
+            widget_id=self.widget.pk,
+            introduction=introduction,
             origin=self.origin,
         )
         if not self.caller.is_newcomer:
@@ -96,14 +101,19 @@ class VisitorSocket(Socket[VisitorHello]):
             self._become(outcome.caller)
         self.answer(draft, outcome)
 
+    def answer(self, draft: MessageDraft, outcome: Posted | Refusal) -> None:
+        if draft.introduction and isinstance(outcome, Posted):
+            self.caller = replace(self.caller, name=outcome.message.author_name)
+        super().answer(draft, outcome)
 
-def visitor_admit(hello: VisitorHello, *, page_host: str) -> tuple[UUID, Caller]:
+
+def visitor_admit(hello: VisitorHello, *, page_host: str) -> tuple[Widget, Caller]:
     """The widget that a hello names, and who says it."""
     widget = widget_in_second(int(time.monotonic()), hello.widget, page_host)
     caller = newcomer(widget.business_id) if hello.token is None else visitor_authenticate(hello.token)
     if caller.business_id != widget.business_id:
         raise InvalidToken
-    return widget.pk, caller
+    return widget, caller
 
 
 @lru_cache(maxsize=64)

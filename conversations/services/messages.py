@@ -10,7 +10,8 @@ from django.db import DatabaseError, InterfaceError, OperationalError, connectio
 from django.utils import timezone
 
 from auth_signing.callers import Caller, caller_for_visitor
-from auth_signing.models import VisitorSession
+from auth_signing.introductions import Introduction, visitor_introduce
+from auth_signing.models import Contact, VisitorSession
 from auth_signing.roles import Permission
 from auth_signing.visitors import visitor_token, visitors_admit
 from conversations import events
@@ -18,12 +19,14 @@ from conversations.errors import ContactBlocked, ConversationClosed
 from conversations.files import StoredFile, attachment_of
 from conversations.models import Attachment, Conversation, Message, Sender, Status
 from conversations.querysets import is_visible
+from conversations.services.contacts import conversations_change_contact
 from pingback.bulk import insert_rows, update_rows
 from pingback.errors import Invalid, InvalidToken, NotFound, Refusal, ServerFault, StoreUnavailable
 
 logger = logging.getLogger(__name__)
 
 CONTENT_LENGTH = 10_000  # Unicode code points
+UNINTRODUCED = Introduction()
 CHANGED_BY_A_MESSAGE = [
     "status",
     "last_seq",
@@ -41,7 +44,7 @@ CHANGED_BY_A_MESSAGE = [
 
 @dataclass(frozen=True, slots=True)
 class MessageDraft:
-    """A message on its way in. Without a conversation, a visitor starts one at `widget_id`.
+    """A message on its way in. Without a conversation, a visitor starts one at `widget_id`, and says who they are.
 
     `origin` is the socket it came by, which is answered itself and needs no event.
     """
@@ -51,6 +54,7 @@ class MessageDraft:
     client_id: UUID
     conversation_id: int | None = None
     widget_id: UUID | None = None
+    introduction: Introduction = UNINTRODUCED
     origin: int = 0
     files: tuple[StoredFile, ...] = ()
     is_moved: bool = False  # it was meant for one that has closed, and goes to what came after
@@ -95,6 +99,8 @@ def refusal_of(draft: MessageDraft) -> Refusal | None:
     """What can be refused without a look into the database."""
     if draft.caller.is_newcomer and draft.conversation_id is not None:
         return NotFound()
+    if draft.conversation_id is not None and draft.introduction:
+        return Invalid({"name" if draft.introduction.name else "email": ["Only a first message takes this."]})
     try:
         check_content(draft.content)
         draft.caller.require(Permission.CONVERSATIONS_ANSWER)
@@ -148,10 +154,12 @@ def _post_alone(draft: MessageDraft) -> Posted | Refusal | Moved:
 
 @transaction.atomic
 def _post(drafts: Sequence[MessageDraft]) -> list[Posted | Refusal | Moved]:
-    callers = visitors_admit({_opening(draft) for draft in drafts if draft.caller.is_newcomer})
+    newcomers = sorted((d for d in drafts if d.caller.is_newcomer), key=_is_complete)
+    callers = visitors_admit({_opening(draft): draft.introduction for draft in newcomers})
+    named = {draft.conversation_id for draft in drafts if draft.conversation_id}
     batch = _Batch(
         new_sessions={caller.session_id for caller in callers.values()},
-        conversations=Conversation.objects.locked(d.conversation_id for d in drafts if d.conversation_id),
+        conversations=Conversation.objects.locked(named | _renamed_by(drafts)),
         stored=Message.objects.sent_as(d.client_id for d in drafts),
     )
     outcomes = [batch.place(draft, callers.get(_opening(draft), draft.caller)) for draft in drafts]
@@ -161,6 +169,17 @@ def _post(drafts: Sequence[MessageDraft]) -> list[Posted | Refusal | Moved]:
 
 def _opening(draft: MessageDraft) -> tuple[UUID, UUID | None]:
     return draft.caller.business_id, draft.client_id
+
+
+def _is_complete(draft: MessageDraft) -> bool:
+    """Of two that open the same, it counts."""
+    return draft.introduction.refusal_of(Contact()) is None
+
+
+def _renamed_by(drafts: Iterable[MessageDraft]) -> set[int]:
+    """What those began before who say now who they are."""
+    sessions = {draft.caller.session_id for draft in drafts if draft.introduction} - {None}
+    return set(Conversation.objects.filter(session__in=sessions).values_list("pk", flat=True)) if sessions else set()
 
 
 class _Batch:
@@ -176,6 +195,7 @@ class _Batch:
         self.started: list[Conversation] = []
         self.changed: dict[int, Conversation] = {}
         self.reopened: list[Conversation] = []
+        self.renamed: dict[int, str] = {}
         self.known = {(message.sender_key, message.client_id): message for message in stored}
         self.messages: list[tuple[Message, int]] = []
 
@@ -203,7 +223,7 @@ class _Batch:
 
     def _conversation(self, draft: MessageDraft, caller: Caller) -> Conversation | Moved:
         if draft.conversation_id is None:
-            return self._start(caller, draft.widget_id)
+            return self._start(caller, draft.widget_id, draft.introduction)
         conversation = self.conversations.get(draft.conversation_id)
         if conversation and draft.is_moved and not is_visible(conversation, caller):
             return self._start(caller, conversation.widget_id)  # somebody else went on there
@@ -219,10 +239,12 @@ class _Batch:
             self.continued[conversation.pk] = self._start(caller, conversation.widget_id)
         return self.continued[conversation.pk]
 
-    def _start(self, caller: Caller, widget_id: UUID | None) -> Conversation:
+    def _start(self, caller: Caller, widget_id: UUID | None, introduction: Introduction = UNINTRODUCED) -> Conversation:
         caller.require(Permission.CONVERSATIONS_START)
+        if caller.is_newcomer and (refusal := introduction.refusal_of(Contact())):
+            raise refusal
         if caller.session_id and caller.session_id not in self.new_sessions:
-            caller = _as_known_now(caller.session_id)
+            caller = self._as_known_now(caller.session_id, introduction)
         if widget_id is None or caller.contact_id is None:
             raise NotFound
         conversation = Conversation(
@@ -236,6 +258,16 @@ class _Batch:
         self.started.append(conversation)
         return conversation
 
+    def _as_known_now(self, session_id: UUID, introduction: Introduction) -> Caller:
+        """A browser may have said who its visitor is since it was let in."""
+        session = VisitorSession.objects.with_owner().filter(pk=session_id).first()
+        if session is None:
+            raise InvalidToken
+        if visitor_introduce(session, introduction):
+            own = [pk for pk, conversation in self.conversations.items() if conversation.session_id == session_id]
+            self.renamed |= dict.fromkeys(own, session.contact.display_name)
+        return caller_for_visitor(session)
+
     def save(self) -> None:
         Conversation.objects.bulk_create(self.started)
         for closed_id, conversation in self.continued.items():
@@ -247,6 +279,8 @@ class _Batch:
         insert_rows([message for message, _ in self.messages])
         Attachment.objects.bulk_create([file for message, _ in self.messages for file in placed(message)])
         update_rows(list(self.changed.values()), CHANGED_BY_A_MESSAGE)
+        for pk, name in self.renamed.items():
+            conversations_change_contact([self.conversations[pk]], {"contact_name": name})
         batch = [event for message, origin in self.messages for event in events.message_created(message, origin=origin)]
         reopened = Conversation.objects.for_agents().filter(pk__in=[conversation.pk for conversation in self.reopened])
         if self.reopened:
@@ -255,21 +289,13 @@ class _Batch:
         events.publish_on_commit(batch)
 
 
-def _as_known_now(session_id: UUID) -> Caller:
-    """A browser may have said who its visitor is since it was let in."""
-    session = VisitorSession.objects.with_owner().filter(pk=session_id).first()
-    if session is None:
-        raise InvalidToken
-    return caller_for_visitor(session)
-
-
 def _new_message(draft: MessageDraft, caller: Caller, conversation: Conversation, now: datetime) -> Message:
     return Message(
         conversation=conversation,
         sender=Sender.CUSTOMER if caller.is_visitor else Sender.AGENT,
         contact_id=conversation.contact_id if caller.is_visitor else None,
         agent_id=caller.agent_id,
-        author_name=caller.name,
+        author_name=caller.name if conversation.pk else conversation.contact_name,
         sender_key=caller.sender_key,
         client_id=draft.client_id,
         content=draft.content,

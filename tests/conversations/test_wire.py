@@ -11,7 +11,8 @@ import pytest
 from django.utils import timezone
 
 from auth_signing.callers import Caller
-from auth_signing.models import Agent, Business, User
+from auth_signing.introductions import Introduction
+from auth_signing.models import Agent, Business, Contact, User
 from auth_signing.roles import Role
 from conversations import events
 from conversations.errors import BadFrame
@@ -89,6 +90,12 @@ def refused(content: str) -> Invalid:
     return error.value
 
 
+def not_introduced() -> Invalid:
+    refusal = Introduction(required=["email"]).refusal_of(Contact())
+    assert refusal
+    return refusal
+
+
 def made_frames() -> dict[str, str]:
     read = Conversation(**{**vars_of(thread), "rev": 11})
     here = Agent(id=AGENT, business_id=UUID(int=1), status="live", seen_at=timezone.now())
@@ -109,6 +116,7 @@ def made_frames() -> dict[str, str]:
         "presence": presence[0].text,
         "presence_visitor": presence[1].text,
         "error": events.error_frame(refused(""), client_id=CLIENT_ID),
+        "error_pre_chat": events.error_frame(not_introduced(), client_id=CLIENT_ID),
         "error_closing": events.error_frame(BadFrame()),
         "public_config": json.dumps(
             config_payload(
@@ -130,6 +138,7 @@ READ_FRAMES: dict[str, list[msgspec.json.Decoder[Any]]] = {
     "visitor_hello": [visitor_frames],
     "inbox_hello": [agent_frames],
     "send": [visitor_frames, agent_frames],
+    "send_first_in": [visitor_frames],
     "typing_in": [visitor_frames, agent_frames],
     "read_in": [visitor_frames, agent_frames],
     "delivered_in": [visitor_frames],
