@@ -1,5 +1,6 @@
 """Every write of conversations, one file per topic."""
 
+from conversations.services.batch import MessageDraft, Posted
 from conversations.services.changes import (
     conversation_assign,
     conversation_change,
@@ -11,7 +12,7 @@ from conversations.services.contacts import contact_block, contact_delete, conta
 from conversations.services.files import message_post_file
 from conversations.services.identify import visitor_forget, visitor_identify
 from conversations.services.marks import Mark, conversations_mark
-from conversations.services.messages import MessageDraft, Posted, check_content, message_post, messages_post
+from conversations.services.messages import check_content, message_post, messages_post
 from conversations.services.presence import agent_set_status, agents_announce
 from conversations.services.starts import Lead, conversation_start
 from conversations.services.team import agent_remove

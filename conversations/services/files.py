@@ -9,7 +9,8 @@ from auth_signing import limits
 from auth_signing.callers import Caller
 from conversations.files import file_forget, file_store
 from conversations.models import Attachment
-from conversations.services.messages import MessageDraft, Posted, message_post
+from conversations.services.batch import MessageDraft, Posted
+from conversations.services.messages import message_post
 from pingback.errors import BodyTooLarge
 
 

@@ -11,7 +11,8 @@ from auth_signing.models import Contact, ContactType, IdentityMark, VisitorSessi
 from auth_signing.roles import Permission
 from conversations import events
 from conversations.models import Conversation
-from conversations.services.messages import MessageDraft, Posted, message_post
+from conversations.services.batch import MessageDraft, Posted
+from conversations.services.messages import message_post
 from pingback.errors import NotFound
 from widgets.models import Widget
 
