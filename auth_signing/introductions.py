@@ -25,9 +25,9 @@ class Introduction:
     def __bool__(self) -> bool:
         return bool(self.name or self.email)
 
-    def refusal_of(self, contact: Contact) -> Invalid | None:
-        """What a contact said before counts."""
-        missing = [field for field in self.required if not (getattr(self, field) or getattr(contact, field))]
+    def refusal_of(self, contact: Contact | None = None) -> Invalid | None:
+        """What the contact said before counts. None: a newcomer's."""
+        missing = [field for field in self.required if not (getattr(self, field) or getattr(contact, field, ""))]
         return Invalid({field: [WANTED[field]] for field in missing}) if missing else None
 
     def add_to(self, contact: Contact) -> None:

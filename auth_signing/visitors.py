@@ -54,7 +54,7 @@ def visitors_admit(openings: Mapping[Opening, Introduction]) -> dict[Opening, Ca
     new = [
         _new_session(opening, introduction)
         for opening, introduction in openings.items()
-        if opening not in found and not introduction.refusal_of(Contact())
+        if opening not in found and not introduction.refusal_of()
     ]
     Contact.objects.bulk_create([session.contact for session in new])
     VisitorSession.objects.bulk_create(new)

@@ -51,8 +51,8 @@ class Browser:
             self.token, self.mark = answer["token"], answer["mark"]
         return status, answer
 
-    def write(self, content: str) -> Conversation:
-        body = {"widget_id": str(self.cast.widget.pk), "content": content}
+    def write(self, content: str, **said: str) -> Conversation:
+        body = {"widget_id": str(self.cast.widget.pk), "content": content, **said}
         status, answer = self.call("POST", "conversations", body)
         assert status == 201
         self.token = answer.get("token", self.token)

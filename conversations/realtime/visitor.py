@@ -1,7 +1,7 @@
 """`/ws/visitor/`: the widget's socket."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
@@ -38,11 +38,13 @@ class VisitorSocket(Socket[VisitorHello]):
     side = "visitor"
     frames = visitor_frames
     hello_frame = VisitorHello
-    widget: Widget  # as it was at the hello
+    widget_id: UUID
+    required: Sequence[str]  # of who begins a conversation, as it was at the hello
     hidden: frozenset[int] = frozenset()  # own conversations that this page may not show
 
     async def admit(self, hello: VisitorHello) -> None:
-        self.widget, caller = await in_thread(visitor_admit, hello, page_host=self.page_host)
+        widget, caller = await in_thread(visitor_admit, hello, page_host=self.page_host)
+        self.widget_id, self.required = widget.pk, widget.pre_chat_required
         self._become(caller)
         self.join(events.visitors_group(caller.business_id))
         if caller.sees_history and hello.token and await in_thread(visitor_authenticate, hello.token) != caller:
@@ -82,14 +84,14 @@ class VisitorSocket(Socket[VisitorHello]):
 
     async def _post(self, frame: VisitorSend) -> None:
         await limits.spend_visitor_send(self.caller, address=self.address)
-        required = self.widget.pre_chat_required if frame.conversation_id is None else ()
+        required = self.required if frame.conversation_id is None else ()
         introduction = introduction_of(name=frame.name, email=frame.email, required=required)
         draft = MessageDraft(
             caller=self.caller,
             content=frame.content,
             client_id=frame.client_id,
             conversation_id=frame.conversation_id,
-            widget_id=self.widget.pk,
+            widget_id=self.widget_id,
             introduction=introduction,
             origin=self.origin,
         )

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from auth_signing.callers import Caller, caller_for_visitor
 from auth_signing.introductions import Introduction, visitor_introduce
-from auth_signing.models import Contact, VisitorSession
+from auth_signing.models import VisitorSession
 from auth_signing.roles import Permission
 from auth_signing.visitors import visitor_token, visitors_admit
 from conversations import events
@@ -94,7 +94,7 @@ def _opening(draft: MessageDraft) -> tuple[UUID, UUID | None]:
 
 def _is_complete(draft: MessageDraft) -> bool:
     """Of two that open the same, it counts."""
-    return draft.introduction.refusal_of(Contact()) is None
+    return draft.introduction.refusal_of() is None
 
 
 def _renamed_by(drafts: Iterable[MessageDraft]) -> set[int]:
@@ -162,7 +162,7 @@ class _Batch:
 
     def _start(self, caller: Caller, widget_id: UUID | None, introduction: Introduction = UNINTRODUCED) -> Conversation:
         caller.require(Permission.CONVERSATIONS_START)
-        if caller.is_newcomer and (refusal := introduction.refusal_of(Contact())):
+        if caller.is_newcomer and (refusal := introduction.refusal_of()):
             raise refusal
         if caller.session_id and caller.session_id not in self.new_sessions:
             caller = self._as_known_now(caller.session_id, introduction)

@@ -1,18 +1,23 @@
 """A browser says who its visitor is: its session, and what was said in it, go to that contact."""
 
+from collections.abc import Collection
+from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import transaction
+from django.db.models import Q, QuerySet
 
 from auth_signing.callers import Caller
-from auth_signing.contacts import Claim, contact_for, proof_of
+from auth_signing.contacts import Claim, contact_for, leads_of, proof_of
 from auth_signing.identity import identity_settings
-from auth_signing.models import Contact, IdentityMark, VisitorSession
+from auth_signing.models import Contact, ContactType, IdentityMark, VisitorSession
 from auth_signing.visitors import token_hash, visitor_token
 from conversations import events
 from conversations.models import Conversation, Message
 from conversations.services.contacts import conversations_change_contact
 from pingback.errors import InvalidToken
+
+MOST_AT_ONCE = 50  # leads, and conversations of theirs, that go into a person with one proof
 
 
 @transaction.atomic
@@ -21,10 +26,12 @@ def visitor_identify(*, claim: Claim, business_id: UUID, caller: Caller | None) 
 
     An anonymous session, with its conversations, becomes this person's. One that is somebody else's stays theirs, and
     the browser is given another. A session that was verified once stays so. Whoever is verified gets another token:
-    the one before may be known to who sat there before.
+    the one before may be known to who sat there before. Leads who left an e-mail that is proven go into the person.
     """
     proof = proof_of(claim, business_id)
-    known = _locked_session(caller)
+    leads = _newest(leads_of(proof, business_id).order_by("-created_at"))
+    said = _newest(Conversation.objects.filter(contact__in=leads).order_by("-pk"))
+    known = _locked(caller, leads, said)
     contact = contact_for(claim, proof, business_id)
     session = _session(known, contact, proof.mark)
     before = (session.contact_id, session.mark)
@@ -44,6 +51,7 @@ def visitor_identify(*, claim: Claim, business_id: UUID, caller: Caller | None) 
     if before != (contact.pk, session.mark):
         events.publish_on_commit(events.visitor_changed(session.pk))
     _hand_over(session)
+    _merge(leads, said, contact)
     return session
 
 
@@ -64,14 +72,23 @@ def visitor_forget(*, session_id: UUID) -> None:
     events.publish_on_commit(events.visitor_signed_out(session_id))
 
 
-def _locked_session(caller: Caller | None) -> VisitorSession | None:
-    """With its conversations, and before the contact: a message locks its conversation first, too."""
-    if caller is None or caller.session_id is None:
-        return None
-    session = VisitorSession.objects.select_for_update(no_key=True).filter(pk=caller.session_id).first()
-    if session is None:
+def _newest(found: QuerySet[Any]) -> list[Any]:
+    return list(found.values_list("pk", flat=True)[:MOST_AT_ONCE])
+
+
+def _locked(caller: Caller | None, leads: Collection[UUID], said: Collection[int]) -> VisitorSession | None:
+    """The browser's session and the leads', then their conversations, each by id, and before the contact.
+
+    A message locks its conversation first, too.
+    """
+    own = caller.session_id if caller else None
+    sessions = VisitorSession.objects.filter(Q(pk__in=[own]) | Q(contact__in=leads)).order_by("pk")
+    locked = {session.pk: session for session in sessions.select_for_update(no_key=True)}
+    session = locked.get(own) if own else None
+    if own and session is None:
         raise InvalidToken
-    Conversation.objects.locked(session.conversations.values_list("pk", flat=True))
+    mine = session.conversations.values_list("pk", flat=True) if session else ()
+    Conversation.objects.locked({*mine, *said})
     return session
 
 
@@ -90,14 +107,44 @@ def _session(known: VisitorSession | None, contact: Contact, mark: str) -> Visit
 def _hand_over(session: VisitorSession) -> None:
     """The session's conversations to its contact; the nameless one before is gone when nothing is left of it."""
     contact, mark = session.contact, session.mark
-    name = contact.display_name
     ids = session.conversations.values_list("pk", flat=True)
     before: set[UUID] = set()
     for conversation in Conversation.objects.locked(ids):
-        if (conversation.contact_id, conversation.contact_name, conversation.mark) == (contact.pk, name, mark):
-            continue
-        before.add(conversation.contact_id)
-        Message.objects.filter(conversation=conversation, contact_id=conversation.contact_id).update(contact=contact)
-        conversations_change_contact([conversation], {"contact": contact, "contact_name": name, "mark": mark})
-    nameless = Contact.objects.filter(pk__in=before - {contact.pk}, type="visitor", sessions=None, conversations=None)
-    nameless.delete()
+        now = (conversation.contact_id, conversation.contact_name, conversation.mark)
+        if now != (contact.pk, contact.display_name, mark):
+            before.add(conversation.contact_id)
+            _give(conversation, contact, mark)
+    nameless = Contact.objects.filter(pk__in=before - {contact.pk}, type=ContactType.VISITOR)
+    _silent(nameless).filter(sessions=None).delete()
+
+
+def _merge(leads: Collection[UUID], said: Collection[int], contact: Contact) -> None:
+    """What they said goes to the person, and stays marked as it is. What they said of themselves is not believed.
+
+    A lead who begins another conversation at this moment, or had more of them, stays with those, until the next proof.
+    """
+    for conversation in Conversation.objects.filter(contact__in=leads).locked(said):
+        _give(conversation, contact, conversation.mark)
+    merged = list(_silent(Contact.objects.filter(pk__in=leads, blocked_at=None)).values_list("pk", flat=True))
+    sessions = VisitorSession.objects.filter(contact__in=merged)
+    for session_id in sessions.values_list("pk", flat=True):
+        events.publish_on_commit(events.visitor_changed(session_id))
+    sessions.update(contact=contact)
+    Contact.objects.filter(pk__in=merged).delete()
+
+
+def _give(conversation: Conversation, contact: Contact, mark: str) -> None:
+    """To this contact, with what the one before said in it."""
+    Message.objects.filter(conversation=conversation, contact_id=conversation.contact_id).update(contact=contact)
+    values = {"contact": contact, "contact_name": contact.display_name, "mark": mark}
+    conversations_change_contact([conversation], values)
+
+
+def _silent(contacts: QuerySet[Contact]) -> QuerySet[Contact]:
+    """Of these contacts those without a conversation, held so that they get none.
+
+    One that is busy is left out: to wait for it, with so much locked, would be a way to a deadlock. Whoever begins a
+    conversation with one that goes fails at the commit, and finds the other contact at the second attempt.
+    """
+    held = contacts.select_for_update(skip_locked=True).values_list("pk", flat=True)
+    return Contact.objects.filter(pk__in=list(held), conversations=None)

@@ -31,6 +31,8 @@ def conversation_start(
 ) -> Posted:
     """The first message is the agent's. The contact sees it in the browser they used last; without one, nowhere yet.
 
+    An e-mail alone leads only to browsers where it was verified: anybody may have typed it in the others.
+
     `whom`: a contact's id, or a lead. `widget_id` None: the default widget. A repeated `client_id` is answered with the
     first message.
     """
@@ -40,7 +42,7 @@ def conversation_start(
     widget = (widgets.filter(pk=widget_id) if widget_id else widgets.filter(is_default=True)).first()
     if contact is None or widget is None:
         raise NotFound
-    browser = _browser(contact)
+    browser = _browser(contact, is_chosen_by_email=isinstance(whom, Lead))
     conversation = Conversation.objects.create(
         business_id=caller.business_id,
         widget=widget,
@@ -58,15 +60,16 @@ def conversation_start(
     return posted
 
 
-def _browser(contact: Contact) -> VisitorSession | None:
+def _browser(contact: Contact, *, is_chosen_by_email: bool) -> VisitorSession | None:
     """The one that was used last. Of several that only claim to be this person, none: any may be somebody else's."""
     verified = contact.sessions.filter(mark=IdentityMark.VERIFIED).order_by("-created_at").first()
     others = list(contact.sessions.all()[:2])
-    return verified or (others[0] if len(others) == 1 and not contact.was_verified else None)
+    is_sure = len(others) == 1 and not contact.was_verified and not is_chosen_by_email
+    return verified or (others[0] if is_sure else None)
 
 
 def _contact(caller: Caller, whom: UUID | Lead) -> Contact | None:
-    own = Contact.objects.filter(business_id=caller.business_id)
+    own = Contact.objects.filter(business_id=caller.business_id).select_for_update(no_key=True)  # so that it stays
     if isinstance(whom, UUID):
         return own.filter(pk=whom).first()
     of_another = Q(id_is_proven=True, email_is_proven=False)  # the e-mail was only claimed there

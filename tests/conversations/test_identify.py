@@ -301,14 +301,6 @@ def test_a_forgotten_browser_is_nobody(browser: Browsers) -> None:
     assert Conversation.objects.get(pk=conversation.pk).contact.external_id == PAULO["id"]
 
 
-def test_a_lead_is_no_person_whose_email_is_claimed(cast: Cast, browser: Browsers, secret: str) -> None:
-    lead = Contact.objects.create(business=cast.business, type="lead", email=PAULO["email"])
-    browser().identify(email=PAULO["email"])
-    browser().identify(email=PAULO["email"], signature=identity_sign(secret, PAULO["email"]))
-    assert Contact.objects.get(pk=lead.pk).type == "lead"
-    assert Contact.objects.filter(email=PAULO["email"], type="user").count() == 1
-
-
 def test_people_of_another_business_are_others(cast: Cast, browser: Browsers, secret: str) -> None:
     browser().identify(**PAULO, signature=identity_sign(secret, PAULO["id"]))
     page = browser()

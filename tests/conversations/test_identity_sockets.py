@@ -119,3 +119,51 @@ def test_messages_identities_and_changes_at_once_hold_nobody_up(owner: Person, b
     for conversation in conversations:
         said = owner.call("GET", f"conversations/{conversation}/messages").json()["results"]
         assert [message["content"] for message in said] == ["Hello", *map(str, range(15))]
+
+
+def test_leads_lose_nothing_while_they_are_merged(owner: Person, business: str) -> None:
+    """They write, begin conversations and say more of themselves; agents write to them and rename them."""
+    secret = owner.call("POST", "identity/rotate").json()["secret"]
+    email = "lead@example.com"
+    signed = {"email": email, "signature": identity_sign(secret, email)}
+    api = f"{owner.server.url}/api/v1/visitor/conversations"
+    sent: list[str] = []
+
+    def chat(_: int) -> None:
+        for count in range(20):
+            if count % 5 == 0:
+                token, conversation = "", 0  # somebody else
+            body = {"content": str(uuid4()), "client_id": str(uuid4())}
+            is_first = count % 5 in {0, 1, 3}
+            if is_first:
+                body |= {"widget_id": business, "email": email, "name": f"Name {count}"}
+            headers = {"Authorization": f"Visitor {token}"} if token else {}
+            url = api if is_first else f"{api}/{conversation}/messages"
+            answer = httpx.post(url, json=body, headers=headers, timeout=30).raise_for_status().json()
+            token, conversation = answer.get("token", token), answer["conversation_id"]
+            sent.append(body["content"])
+
+    def prove(_: int) -> None:
+        visitor = Visitor(owner.server, business)
+        for _ in range(12):
+            identify(visitor, **signed)
+
+    def work(_: int) -> None:
+        for _ in range(6):
+            content = str(uuid4())
+            owner.call("POST", "conversations", {"email": email, "content": content}).raise_for_status()
+            sent.append(content)
+            for contact in owner.call("GET", "contacts").json()["results"]:
+                answer = owner.call("PATCH", f"contacts/{contact['id']}", {"name": uuid4().hex})
+                assert answer.status_code in {200, 404}, answer.text
+
+    with ThreadPoolExecutor(9) as pool:
+        jobs = [
+            pool.submit(job, number) for job, count in ((chat, 5), (prove, 2), (work, 2)) for number in range(count)
+        ]
+        for job in jobs:
+            job.result()
+    prove(0)
+    (person,) = owner.call("GET", "contacts").json()["results"]
+    told = owner.call("GET", f"contacts/{person['id']}/export").json()["conversations"]
+    assert sorted(message["content"] for one in told for message in one["messages"]) == sorted(sent)

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from auth_signing.callers import Caller
 from auth_signing.introductions import Introduction
-from auth_signing.models import Agent, Business, Contact, User
+from auth_signing.models import Agent, Business, User
 from auth_signing.roles import Role
 from conversations import events
 from conversations.errors import BadFrame
@@ -91,7 +91,7 @@ def refused(content: str) -> Invalid:
 
 
 def not_introduced() -> Invalid:
-    refusal = Introduction(required=["email"]).refusal_of(Contact())
+    refusal = Introduction(required=["email"]).refusal_of()
     assert refusal
     return refusal
 
