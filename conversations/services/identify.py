@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from auth_signing.callers import Caller
-from auth_signing.contacts import Claim, contact_for, leads_of, proof_of
+from auth_signing.contacts import Claim, Proof, contact_for, leads_of, proof_of
 from auth_signing.identity import identity_settings
 from auth_signing.models import Contact, ContactType, IdentityMark, VisitorSession
 from auth_signing.visitors import token_hash, visitor_token
@@ -17,6 +17,7 @@ from conversations.models import Conversation, Message
 from conversations.services.contacts import conversations_change_contact
 from pingback.errors import InvalidToken
 
+TRUSTED = {"mark": IdentityMark.CLAIMED, "sees_history": True}
 MOST_AT_ONCE = 50  # leads, and conversations of theirs, that go into a person with one proof
 
 
@@ -31,7 +32,7 @@ def visitor_identify(*, claim: Claim, business_id: UUID, caller: Caller | None) 
     proof = proof_of(claim, business_id)
     leads = _newest(leads_of(proof, business_id).order_by("-created_at"))
     said = _newest(Conversation.objects.filter(contact__in=leads).order_by("-pk"))
-    known = _locked(caller, leads, said)
+    known = _locked(caller, _others(leads, proof, business_id), said)
     contact = contact_for(claim, proof, business_id)
     session = _session(known, contact, proof.mark)
     before = (session.contact_id, session.mark)
@@ -57,7 +58,7 @@ def visitor_identify(*, claim: Claim, business_id: UUID, caller: Caller | None) 
 
 def _shut_out(contact: Contact) -> None:
     """Who only claimed to be this person reads their own browser from now on, whatever the business trusts in."""
-    trusted = contact.sessions.filter(mark=IdentityMark.CLAIMED, sees_history=True)
+    trusted = contact.sessions.filter(**TRUSTED)
     for session_id in trusted.values_list("pk", flat=True):
         events.publish_on_commit(events.visitor_changed(session_id))
     trusted.update(sees_history=False)
@@ -76,13 +77,23 @@ def _newest(found: QuerySet[Any]) -> list[Any]:
     return list(found.values_list("pk", flat=True)[:MOST_AT_ONCE])
 
 
-def _locked(caller: Caller | None, leads: Collection[UUID], said: Collection[int]) -> VisitorSession | None:
-    """The browser's session and the leads', then their conversations, each by id, and before the contact.
+def _others(leads: Collection[UUID], proof: Proof, business_id: UUID) -> set[UUID]:
+    """The sessions that change with this one: those of the leads, and those that the proof shuts out."""
+    if proof.mark != IdentityMark.VERIFIED:
+        return set()
+    who = Q(contact__email=proof.email) if proof.email else Q(contact__external_id=proof.external_id)
+    claims = VisitorSession.objects.filter(who, **TRUSTED, business_id=business_id)
+    changed = VisitorSession.objects.filter(Q(contact__in=leads) | Q(pk__in=claims.values("pk")))
+    return set(changed.values_list("pk", flat=True))
+
+
+def _locked(caller: Caller | None, others: Collection[UUID], said: Collection[int]) -> VisitorSession | None:
+    """The browser's session among the others, then their conversations, each by id, and before the contact.
 
     A message locks its conversation first, too.
     """
     own = caller.session_id if caller else None
-    sessions = VisitorSession.objects.filter(Q(pk__in=[own]) | Q(contact__in=leads)).order_by("pk")
+    sessions = VisitorSession.objects.filter(pk__in={own, *others}).order_by("pk")
     locked = {session.pk: session for session in sessions.select_for_update(no_key=True)}
     session = locked.get(own) if own else None
     if own and session is None:

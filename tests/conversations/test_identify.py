@@ -1,18 +1,21 @@
 """Who a visitor is said to be: what is stored of it, what is believed, and what a signature proves."""
 
 import json
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from django.db import connection
 
+from auth_signing.contacts import contact_for
 from auth_signing.identity import identity_change, identity_revoke_previous, identity_rotate, identity_sign
 from auth_signing.models import Company, Contact, VisitorSession
 from conversations.models import Conversation, Message
 from conversations.services import Lead, conversation_start
-from tests.cast import Cast
+from tests.cast import Cast, new_cast
 from tests.rest import forget_limits
 from tests.visitors import Browser
 
@@ -451,6 +454,39 @@ def test_who_is_left_out_of_what_went_on_begins_anew(cast: Cast, browser: Browse
     assert status == 201
     assert answer["conversation_id"] in paulo.sees()
     assert answer["conversation_id"] not in liar.sees()
+
+
+@pytest.mark.postgres_redis
+@pytest.mark.django_db(transaction=True)
+def test_a_claim_and_the_proof_that_shuts_it_out_do_not_wait_in_a_circle(monkeypatch: pytest.MonkeyPatch) -> None:
+    cast = new_cast()
+    owner = cast.caller(cast.alice)
+    signature = identity_sign(identity_rotate(caller=owner), PAULO["id"])
+    identity_change(caller=owner, trust_unsigned=True)
+    forget_limits()
+    liar, paulo = Browser(cast), Browser(cast)
+    liar.identify(**PAULO)
+    answers: list[int] = []
+
+    def prove() -> None:
+        try:
+            answers.append(paulo.identify(**PAULO, signature=signature)[0])
+        finally:
+            connection.close()
+
+    proof = threading.Thread(target=prove)
+
+    def crossed(*args: Any) -> Contact:
+        if threading.current_thread() is not proof:
+            proof.start()
+            proof.join(1)
+        return contact_for(*args)
+
+    monkeypatch.setattr("conversations.services.identify.contact_for", crossed)
+    answers.append(liar.identify(**PAULO)[0])
+    proof.join(10)
+    assert answers == [200, 200]
+    assert not VisitorSession.objects.filter(mark="claimed", sees_history=True).exists()
 
 
 PEOPLE = {"paulo": PAULO, "olga": OTHER}
