@@ -5,7 +5,7 @@
 /** @typedef {Pick<EventTarget, "addEventListener">} Listens */
 
 const FIRST_DELAY = 500;
-const LONGEST_DELAY = 30_000;
+const LONGEST_PAUSE = 30_000;
 const PING_AFTER = 25_000;
 const ANSWER_AFTER = 5_000;
 const DEAD_AFTER = 10_000;
@@ -130,7 +130,7 @@ export class Connection {
       return this.#enter("stopped", { code, error });
     }
     if (code === FLOOD) this.#failures = Math.max(this.#failures, 4);
-    const delay = Math.min(LONGEST_DELAY, FIRST_DELAY * 2 ** this.#failures++) * (0.5 + this.random() / 2);
+    const delay = Math.min(LONGEST_PAUSE, FIRST_DELAY * 2 ** this.#failures++) * (0.5 + this.random() / 2);
     this.#retry = this.timers.setTimeout(() => this.#connect("reconnecting"), delay);
     this.#enter("reconnecting", { code, error, delay, failures: this.#failures });
   }

@@ -1,10 +1,16 @@
 /** @import { AckFrame, ConversationFrame, FrameIn, FrameOut, HelloFrame, Kept, Known, MarkFrame, Message, MessageFrame, PublicConfig, TypingFrame } from "../shared/types.js" */
 /** @import { StateDetail } from "../shared/connection.js" */
 /** @import { Item } from "../shared/messages.js" */
-/** @import { Polling } from "./http.js" */
+/** @import * as home from "./home.js" */
+/** @import * as http from "./http.js" */
+/** @import * as sound from "./sound.js" */
+/** @import * as files from "./files.js" */
 import { Connection } from "../shared/connection.js";
-import { DAY, Outbox, Timeline } from "../shared/messages.js";
+import { DAY, newId, Outbox, shortTime, Timeline } from "../shared/messages.js";
+import { exactTime, make } from "./log.js";
 import { mountView } from "./view.js";
+
+export { exactTime, make, newId, shortTime }; // for what is brought later: this file and its imports travel as one
 
 const TYPING_LIFE = 6_000;
 const FAILURES = 2; // before sockets are thought to be blocked
@@ -12,7 +18,7 @@ const ANSWER_GOES_ON = 60_000; // answers often come in several messages
 const NO_TOKEN = 4401;
 
 /**
- * @typedef {{home: typeof import("./home.js"), http: typeof import("./http.js"), sound: typeof import("./sound.js"), files: typeof import("./files.js")}} Later
+ * @typedef {{home: typeof home, http: typeof http, sound: typeof sound, files: typeof files}} Later
  *
  * @typedef {object} Options
  * @property {ShadowRoot} shadow
@@ -155,7 +161,7 @@ export class Chat {
   stopped;
   /** @type {Map<number | undefined, string>} what is written and not sent, by conversation */
   drafts;
-  /** @type {Polling | undefined} */
+  /** @type {http.Polling | undefined} */
   #polling;
   /** @type {string | undefined} who this line is for */
   #helloToken;

@@ -1,9 +1,8 @@
 /** @import { Attachment } from "../shared/types.js" */
 /** @import { Options } from "./chat.js" */
 /** @import { View } from "./view.js" */
-import { newId } from "../shared/messages.js";
 import { pastedFiles, sendFile } from "../shared/send_file.js";
-import { make } from "./log.js";
+import { make, newId } from "./chat.js";
 
 const CLIP = "m18 11-7.2 7.2a4.6 4.6 0 0 1-6.5-6.5l7.7-7.7a3 3 0 0 1 4.3 4.3L8.7 15.9a1.5 1.5 0 0 1-2.1-2.1l6.6-6.6";
 const CSS = `

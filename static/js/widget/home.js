@@ -1,6 +1,5 @@
 /** @import { Chat, Talk } from "./chat.js" */
-import { shortTime } from "../shared/messages.js";
-import { exactTime, make } from "./log.js";
+import { exactTime, make, shortTime } from "./chat.js";
 
 const CSS = `
 .home { position: absolute; inset: 0; display: none; flex-direction: column; background: var(--surface) }

@@ -1,11 +1,5 @@
 (() => {
-  const MODULES = [
-    "{{static js/widget/chat.js}}",
-    "{{static js/widget/view.js}}",
-    "{{static js/widget/log.js}}",
-    "{{static js/shared/connection.js}}",
-    "{{static js/shared/messages.js}}",
-  ];
+  const CHAT = "{{static js/widget/chat.js}}";
   const SHEET = "{{static css/widget.css}}";
   /** @type {Record<string, string>} */
   const LATER = {
@@ -207,8 +201,8 @@ box-shadow:0 8px 28px #14102829;overflow-wrap:anywhere;animation:in .15s .8s eas
 
   const load = () => {
     dress();
-    return (loading ??= Promise.all([SHEET, ...MODULES].map(fetched))
-      .then(([css]) => Promise.all(MODULES.map((path) => import(base + path))).then(([{ mount }]) => {
+    return (loading ??= Promise.all([SHEET, CHAT].map(fetched))
+      .then(([css]) => import(base + CHAT).then(({ mount }) => {
         addRules(css);
         button.append(icon("m6 9.5 6 6 6-6"));
         return mount({ shadow, config, base, read, keep, bring, addRules, icon, conversations, show, launcherButton: button });

@@ -1,5 +1,7 @@
 /** @import { MessageFrame, PublicConfig } from "../shared/types.js" */
 /** @import { Chat, Options } from "./chat.js" */
+/** @import { Files } from "./files.js" */
+/** @import { Home } from "./home.js" */
 import { Log, make, rowsOf } from "./log.js";
 
 const LONGEST = 10_000;
@@ -91,9 +93,9 @@ const composes = ({ isComposing, keyCode }) => isComposing || keyCode === 229;
 export class View {
   /** @type {number | undefined | null} the conversation that is drawn; null: none yet */
   #drawn = null;
-  /** @type {Promise<import("./home.js").Home> | undefined} */
+  /** @type {Promise<Home> | undefined} */
   #home;
-  /** @type {Promise<import("./files.js").Files> | undefined} */
+  /** @type {Promise<Files> | undefined} */
   #files;
   #typedAt = 0;
   /** @type {any} */
