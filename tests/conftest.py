@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import Generator, Iterator, Mapping
 from io import StringIO
+from threading import Thread
 from typing import Protocol
 
 import pytest
@@ -22,6 +23,7 @@ from tests.cast import PASSWORD, Cast, new_cast
 from tests.pages import Pages, chromium
 from tests.prepare import chromium_program, must_be_complete
 from tests.server import Server, Site, Sites
+from tests.shop import OnePage
 
 BROWSER_PATIENCE = 15_000  # ms: two passes share the machine
 ON_POSTGRES_AND_REDIS = bool(os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL"))
@@ -128,6 +130,14 @@ def two_servers(sites: Sites) -> Iterator[tuple[Server, Server]]:
     yield pair
     for server in pair:
         server.stop()
+
+
+@pytest.fixture
+def site() -> Iterator[OnePage]:
+    with OnePage() as site:
+        Thread(target=site.serve_forever, kwargs={"poll_interval": 0.05}).start()
+        yield site
+        site.shutdown()
 
 
 @pytest.fixture

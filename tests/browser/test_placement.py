@@ -3,10 +3,7 @@
 The pages are made here and served on `shop.localhost`; the widget comes from 127.0.0.1, another origin.
 """
 
-from collections.abc import Iterator
 from functools import partial
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 from typing import Protocol
 
 import pytest
@@ -15,6 +12,7 @@ from playwright.sync_api import Page, expect
 from tests.clients import new_owner, wait_until
 from tests.pages import Pages
 from tests.server import Server
+from tests.shop import OnePage, html
 from tests.widget import Widget
 
 SETTING = '<script>window.PingBackWidgetId = "{id}"</script>'
@@ -28,11 +26,6 @@ const inject = () => new Promise((onload) => {
   document.head.append(Object.assign(document.createElement("script"), { src: "{host}/widget.js", onload }));
 });
 """
-
-
-def html(*, head: str = "", body: str = "", doctype: str = "<!doctype html>") -> str:
-    head, body = f"<title>Shop</title>{head}", f"<h1>Shop</h1><button>Buy</button>{body}"
-    return f"{doctype}<html><head>{head}</head><body>{body}</body></html>"
 
 
 def script(code: str) -> str:
@@ -89,39 +82,6 @@ HOSTILE_STYLES = {
     "transform body": "body { transform: scale(1); filter: blur(0); overflow: hidden; height: 3000px }",
     "lay out html": "html { display: grid; grid-template-columns: 1fr 1fr; gap: 50px; padding: 80px }",
 }
-
-
-LOGO = "<svg xmlns='http://www.w3.org/2000/svg' width='40' height='40'><circle cx='20' cy='20' r='20'/></svg>"
-
-
-class OnePage(ThreadingHTTPServer):
-    """A site that answers everything with the same page, but for its logo."""
-
-    html = ""
-
-    class RequestHandlerClass(BaseHTTPRequestHandler):
-        server: "OnePage"
-
-        def do_GET(self) -> None:
-            is_logo = self.path == "/logo.svg"
-            self.send_response(200)
-            self.send_header("Content-Type", "image/svg+xml" if is_logo else "text/html; charset=utf-8")
-            self.end_headers()
-            self.wfile.write((LOGO if is_logo else self.server.html).encode())
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), self.RequestHandlerClass)
-
-
-@pytest.fixture
-def site() -> Iterator[OnePage]:
-    with OnePage() as site:
-        Thread(target=site.serve_forever, kwargs={"poll_interval": 0.05}).start()
-        yield site
-        site.shutdown()
 
 
 class Visit(Protocol):

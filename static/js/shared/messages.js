@@ -1,6 +1,8 @@
 /** The messages of a conversation: those that are stored (Timeline), and those on their way (Outbox). */
 /** @import { AckFrame, ErrorFrame, Message, MessageFrame, Position, SendFrame, Timers } from "./types.js" */
 
+import { lang, t } from "./words.js";
+
 /**
  * @typedef {object} Item
  * @property {string} client_id
@@ -278,11 +280,11 @@ export function newId() {
  */
 export function shortTime(moment, now = new Date()) {
   const age = now.getTime() - moment.getTime();
-  if (age < MINUTE) return "now";
-  if (age < HOUR) return `${Math.floor(age / MINUTE)} min`;
-  if (age < DAY) return `${Math.floor(age / HOUR)} h`;
+  if (age < MINUTE) return t("now");
+  if (age < HOUR) return t("% min", Math.floor(age / MINUTE));
+  if (age < DAY) return t("% h", Math.floor(age / HOUR));
   const year = moment.getFullYear() === now.getFullYear() ? undefined : "numeric";
-  return moment.toLocaleDateString([], { day: "numeric", month: "short", year });
+  return moment.toLocaleDateString(lang, { day: "numeric", month: "short", year });
 }
 
 /**
@@ -292,9 +294,9 @@ export function shortTime(moment, now = new Date()) {
 export function dayText(date) {
   const today = new Date();
   const age = Math.round((today.setHours(12, 0, 0, 0) - new Date(date).setHours(12, 0, 0, 0)) / DAY);
-  if (age < 2) return age < 1 ? "Today" : "Yesterday";
+  if (age < 2) return age < 1 ? t("Today") : t("Yesterday");
   const year = date.getFullYear() === today.getFullYear() ? undefined : "numeric";
-  return date.toLocaleDateString([], { weekday: "long", day: "numeric", month: "long", year });
+  return date.toLocaleDateString(lang, { weekday: "long", day: "numeric", month: "long", year });
 }
 
 /**

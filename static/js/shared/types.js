@@ -67,7 +67,7 @@
  *
  * @typedef {{seq: number, rev: number}} Position
  * @typedef {{type: "hello", widget?: string, token?: string, agent?: string, after: Record<string, Position>}} HelloFrame
- * @typedef {{type: "send", client_id: string, content: string, conversation_id?: number}} SendFrame
+ * @typedef {{type: "send", client_id: string, content: string, conversation_id?: number, name?: string, email?: string}} SendFrame
  * @typedef {HelloFrame | SendFrame | {type: "ping"}
  *   | {type: "typing", conversation_id: number, is_typing: boolean}
  *   | {type: "read" | "delivered", conversation_id: number, seq: number}} FrameIn what the browser says
@@ -88,11 +88,11 @@
  * @property {Record<string, unknown>} config
  * @property {string[]} domains
  * @property {boolean} online
- * @property {Record<string, unknown>} features
+ * @property {{pre_chat?: {name: string, email: string}}} features
  *
- * @typedef {{token?: string, sound?: boolean, isUnsent?: boolean}} Kept what the browser keeps of a visitor,
- *   under `pingback:<widget id>`; `isUnsent`: some tab has more
- * @typedef {{items?: import("./messages.js").Item[], drafts?: [number, string][]}} Unsent the same, of this tab only
+ * @typedef {{token?: string, sound?: boolean, isUnsent?: boolean, said?: string, isIntroduced?: boolean}} Kept what the browser keeps of a visitor,
+ *   under `pingback:<widget id>`, and the hash of a name; `isUnsent`: some tab has more; `said`: hash of what the page said
+ * @typedef {{items?: import("./messages.js").Item[], drafts?: [number, string][], about?: Record<string, string>}} Unsent the same, of this tab only
  * @typedef {Omit<ConversationFrame, "type">[] | undefined} Known the visitor's conversations; undefined until they are known
  *
  * @typedef {{setTimeout(run: () => void, ms: number): any, clearTimeout(timer: any): void}} Timers

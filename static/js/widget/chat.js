@@ -1,16 +1,19 @@
 /** @import { AckFrame, ConversationFrame, FrameIn, FrameOut, HelloFrame, Kept, Known, MarkFrame, Message, MessageFrame, PublicConfig, TypingFrame } from "../shared/types.js" */
 /** @import { StateDetail } from "../shared/connection.js" */
+/** @import { Translate } from "../shared/words.js" */
 /** @import { Item } from "../shared/messages.js" */
 /** @import * as home from "./home.js" */
 /** @import * as http from "./http.js" */
 /** @import * as sound from "./sound.js" */
 /** @import * as files from "./files.js" */
+/** @import * as prechat from "./prechat.js" */
 import { Connection } from "../shared/connection.js";
 import { DAY, newId, Outbox, shortTime, Timeline } from "../shared/messages.js";
+import { speak, t } from "../shared/words.js";
 import { exactTime, make } from "./log.js";
 import { mountView } from "./view.js";
 
-export { exactTime, make, newId, shortTime }; // for what is brought later: this file and its imports travel as one
+export { exactTime, make, newId, shortTime, t }; // for what is brought later: this file and its imports travel as one
 
 const TYPING_LIFE = 6_000;
 const FAILURES = 2; // before sockets are thought to be blocked
@@ -18,7 +21,7 @@ const ANSWER_GOES_ON = 60_000; // answers often come in several messages
 const NO_TOKEN = 4401;
 
 /**
- * @typedef {{home: typeof home, http: typeof http, sound: typeof sound, files: typeof files}} Later
+ * @typedef {{home: typeof home, http: typeof http, sound: typeof sound, files: typeof files, prechat: typeof prechat}} Later
  *
  * @typedef {object} Options
  * @property {ShadowRoot} shadow
@@ -31,11 +34,15 @@ const NO_TOKEN = 4401;
  * @property {(path: string) => SVGElement} icon
  * @property {Known} conversations
  * @property {(unread: number, isOnline: boolean) => void} show on the launcher
+ * @property {(name: string) => void} emit to the page
+ * @property {Translate} t
+ * @property {string} lang
  * @property {HTMLElement} launcherButton
  */
 
 /** @param {Options} options */
 export function mount(options) {
+  speak(options.t, options.lang);
   const chat = new Chat(options);
   const view = mountView(chat, options);
   chat.start();
@@ -147,6 +154,8 @@ export class Chat {
   onChange = () => {};
   /** @type {(message: MessageFrame) => void} an answer came just now */
   onAnswer = () => {};
+  /** Somebody else sits here. */
+  onOther = () => {};
   /** @type {Map<number, Talk>} */
   talks = new Map();
   /** @type {number | undefined} the conversation on show; undefined: a new one */
@@ -160,7 +169,9 @@ export class Chat {
   /** @type {number | undefined} the code of a line that will not come back */
   stopped;
   /** @type {Map<number | undefined, string>} what is written and not sent, by conversation */
-  drafts;
+  drafts = new Map();
+  /** @type {Record<string, string> | undefined} name and e-mail, until they are stored */
+  about;
   /** @type {http.Polling | undefined} */
   #polling;
   /** @type {string | undefined} who this line is for */
@@ -179,9 +190,6 @@ export class Chat {
     this.bring = bring;
     /** @type {Kept} */
     this.kept = read("localStorage");
-    /** @type {import("../shared/types.js").Unsent} */
-    const { items = [], drafts = [] } = read("sessionStorage");
-    this.drafts = new Map(drafts.map(([id, text]) => [id || undefined, text]));
     this.isKnown = !this.token;
     this.connection = new Connection({
       url: base.replace(/^http/, "ws") + "/ws/visitor/",
@@ -189,13 +197,53 @@ export class Chat {
       onFrame: (frame) => this.receive(frame),
       onState: (state, detail) => this.#onState(state, detail),
     });
-    this.outbox = new Outbox({ send: (frame) => this.#send(frame), onChange: () => this.#changed() });
-    this.outbox.restore(items);
+    this.outbox = new Outbox({ send: (frame) => this.#send(frame.conversation_id ? frame : { ...frame, ...this.about }), onChange: () => this.#changed() });
+    this.#remember();
+    this.#restore();
     if (conversations) this.know(conversations);
     addEventListener("storage", () => this.#meet());
     for (const change of ["online", "offline", "pagehide", "visibilitychange"]) {
       addEventListener(change, () => (this.#meet(), this.#keep(), this.#changed()), true);
     }
+  }
+
+  /**
+   * Somebody else sits here, or the same person with a name.
+   * @param {() => void} change of whose things are kept
+   * @param {boolean} [isSame]
+   */
+  become(change, isSame) {
+    this.#keep();
+    this.#endPolling();
+    this.connection.close();
+    this.kept = {};
+    change();
+    this.#remember();
+    if (!isSame) {
+      this.talks.clear();
+      this.outbox.items = [];
+      this.current = undefined;
+      this.isHome = this.#isPlaced = false;
+      this.isKnown = !this.token;
+      this.#restore();
+      this.onOther();
+    }
+    this.wake();
+    this.#changed();
+  }
+
+  wake() {
+    if (this.isOpen) this.open();
+    else this.start();
+  }
+
+  /** What the last page of this tab was left with. */
+  #restore() {
+    /** @type {import("../shared/types.js").Unsent} */
+    const { items = [], drafts = [], about } = this.read("sessionStorage");
+    this.about = about;
+    this.drafts = new Map(drafts.map(([id, text]) => [id || undefined, text]));
+    this.outbox.restore(items);
   }
 
   /** Goes on where the last page was left: a message that waits is sent, an answer is waited for. */
@@ -249,6 +297,13 @@ export class Chat {
     return [...this.talks.values()].reduce((sum, { unread }) => sum + unread, 0);
   }
 
+  /** Somebody nameless begins a conversation, where the widget asks who they are. */
+  get asksWho() {
+    const { pre_chat: rules } = this.config.features;
+    const { said, isIntroduced } = this.kept;
+    return !this.current && !this.isHome && !said && !isIntroduced && Object.values(rules ?? {}).some((rule) => rule !== "off");
+  }
+
   get #isWaiting() {
     return this.outbox.isWaiting || [...this.talks.values()].some(({ isAwaited }) => isAwaited);
   }
@@ -284,6 +339,7 @@ export class Chat {
   }
 
   goHome() {
+    this.#isPlaced = true;
     this.isHome = true;
     this.#changed();
   }
@@ -381,6 +437,10 @@ export class Chat {
     const cameFrom = from?.conversation_id;
     const isNew = this.#talk(frame.conversation_id).add(frame);
     this.outbox.onAck(frame);
+    if (from && this.about) {
+      this.about = undefined;
+      this.#remember({ isIntroduced: true });
+    }
     if (from && cameFrom !== frame.conversation_id && cameFrom === this.current) this.#move(cameFrom, frame.conversation_id);
     if (isNew && frame.type === "message" && this.isReady && !isMine(frame)) this.onAnswer(frame);
   }
@@ -472,7 +532,7 @@ export class Chat {
     const items = this.outbox.items;
     if (!items.length && !this.token) return;
     const drafts = [...this.drafts].filter(([, text]) => text).map(([id, text]) => /** @type {[number, string]} */ ([id ?? 0, text]));
-    this.keep("sessionStorage", items.length || drafts.length ? { items, drafts } : undefined);
+    this.keep("sessionStorage", items.length || drafts.length ? { items, drafts, about: this.about } : undefined);
     const isUnsent = this.outbox.isWaiting;
     if (isUnsent || this.kept.isUnsent) this.#remember({ isUnsent });
   }
@@ -493,10 +553,19 @@ export class Chat {
    */
   #meet(isSure = !this.outbox.isWaiting) {
     const { token } = this.read("localStorage");
+    if (!token && this.token && this.isKept) return this.#forget();
     if (!token || token === this.token || this.talks.size || !isSure) return;
     this.#startOver();
     if (this.connection.state !== "stopped") this.#reopen();
     this.outbox.resend();
+  }
+
+  /** Another tab has ended what this browser kept. */
+  #forget() {
+    this.kept = {}; // or it would be kept anew
+    this.outbox.items = [];
+    this.drafts.clear();
+    this.become(() => {});
   }
 
   #reopen() {

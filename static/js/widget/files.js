@@ -2,7 +2,7 @@
 /** @import { Options } from "./chat.js" */
 /** @import { View } from "./view.js" */
 import { pastedFiles, sendFile } from "../shared/send_file.js";
-import { make, newId } from "./chat.js";
+import { make, newId, t } from "./chat.js";
 
 const CLIP = "m18 11-7.2 7.2a4.6 4.6 0 0 1-6.5-6.5l7.7-7.7a3 3 0 0 1 4.3 4.3L8.7 15.9a1.5 1.5 0 0 1-2.1-2.1l6.6-6.6";
 const CSS = `
@@ -39,7 +39,7 @@ export class Files {
     this.view = view;
     this.api = `${base}/api/v1/visitor/`;
     const chooser = make("input", { type: "file", multiple: true, hidden: true });
-    const name = "Attach files";
+    const name = t("Attach files");
     this.button = make("button", { type: "button", className: "round attach", title: name, ariaLabel: name }, icon(CLIP));
     this.uploads = make("ul", { className: "uploads", ariaLive: "polite" });
     this.button.onclick = () => chooser.click();
@@ -77,6 +77,11 @@ export class Files {
       upload.hidden = chat.isHome || upload.dataset.talk !== `${chat.current}`;
     }
     for (const place of log.list.querySelectorAll(".files:empty")) this.#show(/** @type {any} */ (place));
+  }
+
+  /** Another person's must not show. */
+  forget() {
+    this.uploads.replaceChildren();
   }
 
   /** @param {HTMLElement & {files: Attachment[]}} place */
@@ -154,18 +159,18 @@ export class Files {
   #queue(row, file, clientId) {
     const state = /** @type {HTMLElement} */ (row.lastElementChild);
     state.className = "";
-    state.textContent = "Waiting";
+    state.textContent = t("Waiting");
     this.#last = this.#last.then(async () => {
       const onProgress = (/** @type {number} */ sent) => (state.textContent = `${Math.floor(sent * 100)} %`);
       const url = `${this.api}conversations/${row.dataset.talk}/upload`;
       const outcome = await sendFile(url, { file, clientId, headers: this.#headers, onProgress });
       if (outcome.refusal === undefined) return row.remove();
-      const again = make("button", { type: "button", textContent: "Try again" });
+      const again = make("button", { type: "button", textContent: t("Try again") });
       again.onclick = () => this.#queue(row, file, clientId);
-      const discard = make("button", { type: "button", textContent: "Discard" });
+      const discard = make("button", { type: "button", textContent: t("Discard") });
       discard.onclick = () => row.remove();
       state.className = "bad";
-      state.replaceChildren(`Not sent. ${outcome.refusal} `, again, " ", discard);
+      state.replaceChildren(`${t("Not sent.")} ${outcome.refusal} `, again, " ", discard);
     });
   }
 }

@@ -1,5 +1,5 @@
 /** @import { Chat, Talk } from "./chat.js" */
-import { exactTime, make, shortTime } from "./chat.js";
+import { exactTime, make, shortTime, t } from "./chat.js";
 
 const CSS = `
 .home { position: absolute; inset: 0; display: none; flex-direction: column; background: var(--surface) }
@@ -41,7 +41,7 @@ export class Home {
     addRules(CSS);
     this.onShow = onShow;
     this.list = make("ul", {});
-    this.begin = make("button", { type: "button", className: "begin", textContent: "New conversation" });
+    this.begin = make("button", { type: "button", className: "begin", textContent: t("New conversation") });
     this.begin.onclick = () => onShow();
     main.append(make("div", { className: "home" }, this.list, this.begin));
   }
@@ -50,9 +50,9 @@ export class Home {
   render({ list, isKnown, outbox }) {
     this.list.ariaBusy = `${!isKnown}`;
     const rows = list.map((talk) => this.#row(talk));
-    if (!isKnown) rows.push(make("li", { className: "wait", textContent: "Loading your conversations" }));
+    if (!isKnown) rows.push(make("li", { className: "wait", textContent: t("Loading your conversations") }));
     const hasUnsent = outbox.items.some(({ conversation_id }) => !conversation_id);
-    this.begin.textContent = hasUnsent ? "New conversation, not sent yet" : "New conversation";
+    this.begin.textContent = hasUnsent ? t("New conversation, not sent yet") : t("New conversation");
     if (rows.map(key).join() === [...this.list.children].map(key).join()) return;
     const focused = /** @type {ShadowRoot} */ (this.list.getRootNode()).activeElement?.id;
     this.list.replaceChildren(...rows);
@@ -62,13 +62,14 @@ export class Home {
   /** @param {Talk} talk */
   #row({ id, info, unread, agent }) {
     const { last_message: last, status, assignee } = info;
-    const who = last?.sender_type === "customer" ? "You: " : "";
+    const text = last?.text ?? "";
+    const ending = { closed: t("closed"), resolved: t("resolved") }[/** @type {string} */ (status)] ?? "";
     const at = last?.created_at ?? "";
     const row = make("button", { type: "button", id: `talk-${id}`, className: unread ? "unread" : "" },
-      make("strong", { dir: "auto", textContent: agent?.name ?? assignee?.name ?? "No answer yet" }),
+      make("strong", { dir: "auto", textContent: agent?.name ?? assignee?.name ?? t("No answer yet") }),
       make("time", { dateTime: at, title: at && exactTime(at), textContent: at && shortTime(new Date(at)) }),
-      make("span", { dir: "auto", textContent: who + (last?.text ?? "") }),
-      make("em", { textContent: unread ? `${unread} new` : status === "open" || status === "pending" ? "" : status }));
+      make("span", { dir: "auto", textContent: last?.sender_type === "customer" ? t("You: %", text) : text }),
+      make("em", { textContent: unread ? t("% new", unread) : ending }));
     row.onclick = () => this.onShow(id);
     return make("li", {}, row);
   }

@@ -82,17 +82,17 @@ export class Polling {
   }
 
   /** @param {SendFrame} frame */
-  async #post({ client_id, content, conversation_id }) {
+  async #post({ type, conversation_id, ...message }) {
     const { chat } = this;
     try {
       const said = await (conversation_id
-        ? ask(chat, `/${conversation_id}/messages`, { client_id, content })
-        : ask(chat, "", { client_id, content, widget_id: chat.config.id }));
+        ? ask(chat, `/${conversation_id}/messages`, message)
+        : ask(chat, "", { ...message, widget_id: chat.config.id }));
       chat.receive({ type: "ack", ...said });
     } catch (error) {
       const { code, message: detail, retryAfter } = /** @type {any} */ (error);
       const isForgotten = code === "INVALID_TOKEN"; // then it goes out again, as a newcomer's
-      if (code && !isForgotten) chat.receive({ type: "error", code, detail, client_id, retry_after: retryAfter });
+      if (code && !isForgotten) chat.receive({ type: "error", code, detail, client_id: message.client_id, retry_after: retryAfter });
       this.#onError(error);
       if (isForgotten) chat.outbox.resend();
     }

@@ -7,6 +7,16 @@
     http: "{{static js/widget/http.js}}",
     sound: "{{static js/widget/sound.js}}",
     files: "{{static js/widget/files.js}}",
+    prechat: "{{static js/widget/prechat.js}}",
+    messenger: "{{static js/widget/messenger.js}}",
+  };
+  /** @type {Record<string, string>} */
+  const LOCALES = {
+    ar: "{{static js/locales/ar.json}}",
+    de: "{{static js/locales/de.json}}",
+    es: "{{static js/locales/es.json}}",
+    fr: "{{static js/locales/fr.json}}",
+    pt: "{{static js/locales/pt-BR.json}}",
   };
   const AWAITED = 864e5; // how long an answer is waited for, in ms
   const BUBBLE =
@@ -61,6 +71,7 @@ box-shadow:0 8px 28px #14102829;overflow-wrap:anywhere;animation:in .15s .8s eas
   const warn = (...why) => console.warn("PingBack:", ...why);
 
   if (typeof page.PingBackAttach === "function") return page.PingBackAttach();
+  let given = page.$pipeback;
   if (!base || !id) return warn("no widget id: set PingBackWidgetId or data-widget-id.");
   if (!document.adoptedStyleSheets || !page.CSS.supports("selector(:has(a))")) return warn("this browser is too old.");
 
@@ -74,11 +85,70 @@ box-shadow:0 8px 28px #14102829;overflow-wrap:anywhere;animation:in .15s .8s eas
   let conversations;
   /** @type {Promise<any> | undefined} */
   let loading;
+  /** @type {any} */
+  let chat;
+  let who = ""; // whose things are kept: nothing for somebody nameless, else ":" and a hash
+  let isReady = false;
+  let isGone = false;
+  let lang = "en";
+  /** @type {string | undefined} */
+  let locale;
+  /** @type {Record<string, string>} */
+  let words = {};
+  /** @type {Record<string, string>} */
+  const memory = {}; // what the browser refuses to keep
+
+  /** @type {import("../shared/words.js").Translate} */
+  const t = (text, value) => (words[text] ?? text).replace("%", () => `${value}`);
+
+  /** @type {Set<[string, (value?: unknown) => void]>} */
+  const listeners = new Set();
+
+  /**
+   * @param {string} name
+   * @param {unknown} [value]
+   */
+  const emit = (name, value) => {
+    for (const [wanted, run] of [...listeners]) {
+      try {
+        if (wanted === name) run(value);
+      } catch (error) {
+        warn(error);
+      }
+    }
+  };
+
+  /** What the page may call. Most pages never do: what answers is fetched with the first call. */
+  const api = /** @type {Record<string, any>} */ ({
+    isReady: () => isReady,
+    on(/** @type {string} */ name, /** @type {() => void} */ run) {
+      const listener = /** @type {[string, () => void]} */ ([name, run]);
+      listeners.add(listener);
+      if (name === "loaded" && isReady) run();
+      return () => listeners.delete(listener);
+    },
+    push(/** @type {any[][]} */ ...calls) {
+      for (const [name, ...values] of calls) name in api ? api[name](...values) : warn(`there is no ${name}().`);
+    },
+  });
+  /** @type {Promise<import("./messenger.js").Messenger> | undefined} */
+  let messenger;
+  const summon = () => (messenger ??= bring("messenger").then(
+    ({ Messenger }) => new Messenger(tools),
+    (error) => {
+      messenger = undefined;
+      throw error;
+    },
+  ));
+  for (const name of ["start", "destroy", "show", "hide", "open", "close", "navigate", "update"]) {
+    api[name] = (/** @type {any[]} */ ...values) => summon().then((messenger) => messenger[name](...values)).catch(warn);
+  }
 
   // Beside the body: pages replace theirs, and a transform on it would carry us along.
-  const attach = (page.PingBackAttach = () => {
-    if (host && !host.isConnected) document.documentElement.append(host);
-  });
+  const attach = () => {
+    if (host && !isGone && !host.isConnected) document.documentElement.append(host);
+  };
+  page.PingBackAttach = () => (isGone ? api.start() : attach());
 
   const isAllowed = () => {
     const port = location.port;
@@ -92,28 +162,34 @@ box-shadow:0 8px 28px #14102829;overflow-wrap:anywhere;animation:in .15s .8s eas
   };
 
   /**
-   * What this browser keeps of the visitor; nothing where it refuses.
+   * What this browser keeps of a visitor.
    * @param {string} place
+   * @param {string} [whose]
    */
-  const read = (place) => {
+  const read = (place, whose = who) => {
+    const key = "pingback:" + config.id + whose;
+    let kept;
     try {
-      return JSON.parse(page[place].getItem("pingback:" + config.id)) || {};
-    } catch {
-      return {};
-    }
+      kept = page[place].getItem(key);
+    } catch {}
+    return JSON.parse(kept ?? memory[place + key] ?? "{}");
   };
 
   /**
    * @param {string} place
    * @param {object} [what]
+   * @param {string} [whose]
    */
-  const keep = (place, what) => {
-    const key = "pingback:" + config.id;
+  const keep = (place, what, whose = who) => {
+    const key = "pingback:" + config.id + whose;
+    const text = JSON.stringify(what);
+    delete memory[place + key];
     try {
-      if (what) page[place].setItem(key, JSON.stringify(what));
+      if (text) page[place].setItem(key, text);
       else page[place].removeItem(key);
       return true;
     } catch {
+      if (text) memory[place + key] = text;
       return false;
     }
   };
@@ -145,10 +221,11 @@ box-shadow:0 8px 28px #14102829;overflow-wrap:anywhere;animation:in .15s .8s eas
   let badge;
   /** @type {HTMLElement | undefined} */
   let help;
-  const button = make("button", { type: "button", className: "launcher", title: "Chat", ariaHasPopup: "dialog", ariaExpanded: "false" });
+  const button = make("button", { type: "button", className: "launcher", ariaHasPopup: "dialog", ariaExpanded: "false" });
 
   /** @type {HTMLElement | undefined} */
   let dot;
+  let unread = 0;
 
   /**
    * @param {number} count of unread messages
@@ -166,7 +243,9 @@ box-shadow:0 8px 28px #14102829;overflow-wrap:anywhere;animation:in .15s .8s eas
       button.append((badge = make("b", { ariaHidden: "true" })));
     }
     if (badge) badge.textContent = count ? (count > 9 ? "9+" : `${count}`) : "";
-    button.ariaLabel = "Chat" + (isDotted ? ", online now" : "") + (count ? `, ${count} unread` : "");
+    button.title = t("Chat");
+    button.ariaLabel = [button.title, isDotted && t("online now"), count && t("% unread", count)].filter(Boolean).join(", ");
+    if (count !== unread) emit("unread", (unread = count));
   };
 
   let isDressed = false;
@@ -180,7 +259,7 @@ box-shadow:0 8px 28px #14102829;overflow-wrap:anywhere;animation:in .15s .8s eas
     dress();
     addRules(HELP_CSS);
     const open = make("button", { type: "button", dir: "auto", onclick: press }, text);
-    const close = make("button", { type: "button", title: "Dismiss", ariaLabel: "Dismiss" }, icon("m6 6 12 12M18 6 6 18"));
+    const close = make("button", { type: "button", title: t("Dismiss"), ariaLabel: t("Dismiss") }, icon("m6 6 12 12M18 6 6 18"));
     close.onclick = () => help?.remove();
     help?.remove();
     button.before((help = make("div", { className: "help" }, open, close)));
@@ -202,10 +281,10 @@ box-shadow:0 8px 28px #14102829;overflow-wrap:anywhere;animation:in .15s .8s eas
   const load = () => {
     dress();
     return (loading ??= Promise.all([SHEET, CHAT].map(fetched))
-      .then(([css]) => import(base + CHAT).then(({ mount }) => {
+      .then(([css]) => Promise.all([import(base + CHAT), settled]).then(([{ mount }]) => {
         addRules(css);
         button.append(icon("m6 9.5 6 6 6-6"));
-        return mount({ shadow, config, base, read, keep, bring, addRules, icon, conversations, show, launcherButton: button });
+        return (chat = mount({ shadow, config, base, read, keep, bring, addRules, icon, conversations, show, emit, t, lang, launcherButton: button }));
       }))
       .catch((error) => {
         loading = undefined;
@@ -220,7 +299,7 @@ box-shadow:0 8px 28px #14102829;overflow-wrap:anywhere;animation:in .15s .8s eas
     button.ariaBusy = "false";
     help?.remove();
     if (chat) chat.toggle();
-    else say("The chat can't be reached. Try again.");
+    else say(t("The chat can't be reached. Try again."));
   };
 
   /** @param {string} css */
@@ -247,10 +326,39 @@ box-shadow:0 8px 28px #14102829;overflow-wrap:anywhere;animation:in .15s .8s eas
     shadow.append(button);
     attach();
     new MutationObserver(attach).observe(document.documentElement, { childList: true });
-    const kept = read("localStorage");
-    if (kept.isUnsent) load();
-    if (kept.token) ask(kept.token).catch(warn);
-    else if (config.show_help_prompt && !kept.isUnsent) say(config.initial_message || "Questions? Chat with us.");
+    settle();
+  };
+
+  /** @type {Promise<unknown>} until the visitor's name and language are known */
+  let settled;
+
+  const settle = async () => {
+    const said = given;
+    given = undefined;
+    settled = (isCalled || messenger ? summon().then((messenger) => messenger.take(said)) : Promise.resolve()).catch(warn).then(speak).catch(warn);
+    await settled;
+    greet();
+    if (config.show_help_prompt && !read("localStorage").token) say(config.initial_message || t("Questions? Chat with us."));
+    isReady = !isGone;
+    if (isReady) emit("loaded");
+  };
+
+  /** In the words of the page's settings, else of the page, else of the browser. */
+  const speak = async () => {
+    const { documentElement } = document;
+    const { languages } = navigator;
+    const known = [locale, documentElement.lang, ...languages].map((tag) => `${tag}`.slice(0, 2).toLowerCase());
+    const language = known.find((two) => two === "en" || LOCALES[two]) || "en";
+    lang = languages.find((tag) => tag.startsWith(language)) || language;
+    if (language === "ar") /** @type {HTMLElement} */ (host).dir = "rtl";
+    if (LOCALES[language]) words = JSON.parse(await fetched(LOCALES[language]));
+    show(unread, config.online);
+  };
+
+  const greet = () => {
+    const { isUnsent, token } = read("localStorage");
+    if (isUnsent) load();
+    if (token) ask(token).catch(warn);
   };
 
   /**
@@ -258,19 +366,64 @@ box-shadow:0 8px 28px #14102829;overflow-wrap:anywhere;animation:in .15s .8s eas
    * @param {string} token
    */
   const ask = async (token) => {
+    const asked = who;
     const headers = { Authorization: "Visitor " + token };
     const answer = await fetch(base + "/api/v1/visitor/conversations", { headers, credentials: "omit" });
-    conversations = (await answer.json()).results;
-    if (!conversations) return;
+    const { results } = await answer.json();
+    if (!results || asked !== who) return;
+    conversations = results;
     let count = 0;
     let isAwaited = false;
-    for (const { last_seq, visitor_read_seq, status, last_message: last } of conversations) {
+    for (const { last_seq, visitor_read_seq, status, last_message: last } of results) {
       count += last_seq - visitor_read_seq;
       isAwaited ||= status === "open" && last?.sender_type === "customer" && Date.now() - Date.parse(last.created_at) < AWAITED;
     }
-    if (loading) (await loading)?.know(conversations);
+    if (chat) chat.know(conversations);
     else show(count, config.online);
     if (isAwaited) load();
+  };
+
+  /**
+   * From now on somebody else's things are kept and shown.
+   * @param {string} next
+   * @param {boolean} [isSame] they only have a name now
+   * @param {() => void} [move] what was kept
+   */
+  const become = (next, isSame, move) => {
+    const change = () => {
+      move?.();
+      who = next;
+      conversations = undefined;
+    };
+    if (chat) chat.become(change, isSame);
+    else change();
+    if (!isSame) show(0, config.online);
+  };
+
+  const tools = {
+    base, read, keep, memory, warn, emit, api, become, greet, load, button,
+    get config() {
+      return config;
+    },
+    get isDrawn() {
+      return Boolean(host) && !isGone;
+    },
+    get chat() {
+      return chat;
+    },
+    get who() {
+      return who;
+    },
+    set locale(/** @type {string} */ tag) {
+      locale = tag;
+    },
+    begin: () => (isGone ? ((isGone = false), attach(), settle()) : begin()),
+    leave() {
+      help?.remove();
+      isGone = true;
+      isReady = false;
+      host?.remove();
+    },
   };
 
   const start = async () => {
@@ -282,8 +435,29 @@ box-shadow:0 8px 28px #14102829;overflow-wrap:anywhere;animation:in .15s .8s eas
     else addEventListener("DOMContentLoaded", draw);
   };
 
-  start().catch((error) => {
-    delete page.PingBackAttach; // the script may run again
-    warn("the settings could not be loaded.", error);
-  });
+  let hasBegun = false;
+  const begin = () => {
+    if (hasBegun) return;
+    hasBegun = true;
+    start().catch((error) => {
+      delete page.PingBackAttach; // the script may run again
+      delete page.$pipeback;
+      page.$pipeback = given;
+      warn("the settings could not be loaded.", error);
+    });
+  };
+
+  page.PingBack = api;
+  try {
+    Object.defineProperty(page, "$pipeback", {
+      configurable: true,
+      get: () => api,
+      set: (value) => value === api || api.update(value),
+    });
+  } catch {
+    page.$pipeback = api; // declared by `var`: later assignments are not heard
+  }
+  const isCalled = given && Object.keys(given).length;
+  if (isCalled) summon().catch(warn);
+  if (given?.boot !== false) begin();
 })();

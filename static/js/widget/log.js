@@ -2,6 +2,7 @@
 /** @import { Item } from "../shared/messages.js" */
 /** @import { Chat, Talk } from "./chat.js" */
 import { DAY, dayText, shortTime, textPieces } from "../shared/messages.js";
+import { lang, t } from "../shared/words.js";
 
 const KEPT = 150; // rows in the page at a time
 const STEP = 50;
@@ -41,9 +42,9 @@ export class Log {
     this.older = make("div", { className: "older" });
     this.list = make("div", { className: "rows" });
     this.typing = make("p", { className: "typing", dir: "auto" });
-    this.element = make("div", { className: "log", role: "log", ariaLive: "off", ariaLabel: "Messages", tabIndex: 0 },
+    this.element = make("div", { className: "log", role: "log", ariaLive: "off", ariaLabel: t("Messages"), tabIndex: 0 },
       this.older, this.list, this.typing);
-    this.chip = make("button", { type: "button", className: "chip", hidden: true, textContent: "New messages" });
+    this.chip = make("button", { type: "button", className: "chip", hidden: true, textContent: t("New messages") });
     this.element.addEventListener("scroll", () => this.#onScroll(), { passive: true });
     this.chip.addEventListener("click", () => (this.element.focus(), this.toTheEnd()));
     new ResizeObserver(() => this.#isFollowing && this.#scrollDown()).observe(this.element);
@@ -154,8 +155,8 @@ export class Log {
     if (this.older.dataset.state === older) return;
     this.older.dataset.state = older;
     this.older.replaceChildren(...(older === "failed"
-      ? ["Earlier messages could not be loaded. ", again(() => this.handlers.onOlder())]
-      : [older && "Loading earlier messages"]));
+      ? [t("Earlier messages could not be loaded."), " ", again(() => this.handlers.onOlder())]
+      : [older && t("Loading earlier messages")]));
   }
 
   /** @param {string} name */
@@ -163,7 +164,7 @@ export class Log {
     if (this.typing.dataset.name === name) return;
     this.typing.dataset.name = name;
     const dots = make("span", { className: "dots", ariaHidden: "true" }, make("i", {}), make("i", {}), make("i", {}));
-    this.typing.replaceChildren(...(name ? [dots, `${name} is typing`] : []));
+    this.typing.replaceChildren(...(name ? [dots, t("% is typing", name)] : []));
   }
 
   /**
@@ -194,9 +195,9 @@ export class Log {
    */
   #meta({ item, at, mark }, textContent) {
     if (item?.state === "failed") {
-      return ["Not sent. ", again(() => this.handlers.onRetry(item.client_id))];
+      return [t("Not sent."), " ", again(() => this.handlers.onRetry(item.client_id))];
     }
-    if (item) return [make("span", { className: "wait", textContent: "Sending" })];
+    if (item) return [make("span", { className: "wait", textContent: t("Sending") })];
     if (!at) return [];
     const time = make("time", { dir: "auto", dateTime: at, title: exactTime(at), textContent });
     return mark ? [time, ` · ${mark}`] : [time];
@@ -223,10 +224,10 @@ export function rowsOf({ talk, config, outbox, current }) {
     const position = seq ?? 0;
     if (!isNewer && !isMine && position > (talk?.newAfter ?? Infinity)) {
       isNewer = true;
-      rows.push({ key: "new", side: "day", content: "New" });
+      rows.push({ key: "new", side: "day", content: t("New") });
     }
     const side = kind === "activity" ? "activity" : isMine ? "mine" : "theirs";
-    const mark = position <= (talk?.info.agent_read_seq ?? 0) ? "Seen" : "Sent";
+    const mark = position <= (talk?.info.agent_read_seq ?? 0) ? t("Seen") : t("Sent");
     /** @type {Row} */
     const row = { key: client_id ?? `${id}`, side, content, files, name: author?.name, at };
     if (isMine) {
@@ -255,18 +256,18 @@ function newRow({ name = "", content, side, files }) {
 
 /** @param {() => void} onclick */
 function again(onclick) {
-  return make("button", { type: "button", textContent: "Try again", onclick });
+  return make("button", { type: "button", textContent: t("Try again"), onclick });
 }
 
 /** @param {Date} date its day stands above the message */
 function timeText(date) {
   if (Date.now() - date.getTime() < DAY) return shortTime(date);
-  return date.toLocaleTimeString([], { hour: "numeric", minute: "2-digit" });
+  return date.toLocaleTimeString(lang, { hour: "numeric", minute: "2-digit" });
 }
 
 /** @param {string} at */
 export function exactTime(at) {
-  return new Date(at).toLocaleString([], { dateStyle: "full", timeStyle: "short" });
+  return new Date(at).toLocaleString(lang, { dateStyle: "full", timeStyle: "short" });
 }
 
 /**

@@ -2,6 +2,8 @@
 /** @import { Chat, Options } from "./chat.js" */
 /** @import { Files } from "./files.js" */
 /** @import { Home } from "./home.js" */
+/** @import { Prechat } from "./prechat.js" */
+import { lang, t } from "../shared/words.js";
 import { Log, make, rowsOf } from "./log.js";
 
 const LONGEST = 10_000;
@@ -19,7 +21,8 @@ const ICONS = {
 };
 const WORDS = {
   online: "Online now",
-  away: "We are away. Write, and the answer appears here.",
+  away: "We are away",
+  welcome: "We are away. Write, and the answer appears here.",
   empty: "Ask us anything. The answer appears here.",
   connecting: "Connecting",
   reconnecting: "Reconnecting. Your messages are kept.",
@@ -45,7 +48,7 @@ const ENDINGS = {
  * @param {Options} options
  */
 export function mountView(chat, options) {
-  const { shadow, launcherButton, show } = options;
+  const { shadow, launcherButton, show, emit } = options;
   const view = new View(chat, options, close);
   /** @type {any} */
   let clock;
@@ -54,6 +57,7 @@ export function mountView(chat, options) {
     if (chat.isOpen) view.render();
   };
   chat.onAnswer = (message) => view.tell(message);
+  chat.onOther = () => view.forget();
   shadow.append(view.panel, view.announcer);
   shadow.addEventListener("keydown", (event) => {
     const key = /** @type {KeyboardEvent} */ (event);
@@ -63,23 +67,37 @@ export function mountView(chat, options) {
   }, true);
 
   function open() {
+    if (chat.isOpen) return;
     launcherButton.ariaExpanded = "true";
     chat.open();
     view.show();
     clock = setInterval(() => view.render(), TICK);
+    emit("open");
   }
 
   function close() {
+    if (!chat.isOpen) return;
     clearInterval(clock);
     launcherButton.ariaExpanded = "false";
     view.hide();
     launcherButton.focus({ preventScroll: true });
     chat.close();
+    emit("close");
   }
 
   return {
+    open,
+    close,
     toggle: () => (chat.isOpen ? close() : open()),
     know: (/** @type {NonNullable<Options["conversations"]>} */ conversations) => chat.know(conversations),
+    rest: () => chat.connection.close(),
+    wake: () => chat.wake(),
+    become: (/** @type {() => void} */ change, /** @type {boolean} */ isSame) => chat.become(change, isSame),
+    navigate(/** @type {boolean} */ isNew, /** @type {string | undefined} */ text) {
+      open();
+      if (isNew) view.begin(text);
+      else chat.goHome();
+    },
   };
 }
 
@@ -97,6 +115,9 @@ export class View {
   #home;
   /** @type {Promise<Files> | undefined} */
   #files;
+  /** @type {Prechat | undefined} */
+  #prechat;
+  #isBringing = false;
   #typedAt = 0;
   /** @type {any} */
   #typingEnds;
@@ -118,10 +139,10 @@ export class View {
       onOlder: () => chat.fetchOlder(),
       onScroll: (isAtEnd) => chat.look(isAtEnd),
     });
-    this.log.list.dataset.empty = WORDS.empty;
-    this.back = button("round back", "All conversations", ICONS.back);
-    this.sound = button("round sound", "Sound", ICONS.silence);
-    const closing = button("round", "Close chat", ICONS.close);
+    this.log.list.dataset.empty = t(WORDS.empty);
+    this.back = button("round back", t("All conversations"), ICONS.back);
+    this.sound = button("round sound", t("Sound"), ICONS.silence);
+    const closing = button("round", t("Close chat"), ICONS.close);
     this.face = make("span", { className: "face", ariaHidden: "true" });
     this.heading = make("h2", { dir: "auto" });
     this.tagline = make("p", { dir: "auto", textContent: config.welcome_tagline });
@@ -130,9 +151,9 @@ export class View {
     this.main = make("div", { className: "main" }, this.log.element, this.log.chip);
     this.ending = make("p", { className: "ending" });
     this.state = make("p", { className: "state", role: "status" });
-    this.input = make("textarea", { rows: 1, dir: "auto", placeholder: "Write a message", ariaLabel: "Message", enterKeyHint: "send" });
+    this.input = make("textarea", { rows: 1, dir: "auto", placeholder: t("Write a message"), ariaLabel: t("Message"), enterKeyHint: "send" });
     this.count = make("p", { className: "count" });
-    this.sendButton = button("round send", "Send", ICONS.send);
+    this.sendButton = button("round send", t("Send"), ICONS.send);
     this.sendButton.type = "submit";
     this.form = make("form", {}, this.input, this.sendButton);
     this.panel = make("section", { className: "panel", role: "dialog", hidden: true, tabIndex: -1 },
@@ -165,13 +186,33 @@ export class View {
 
   show() {
     const { panel } = this;
-    panel.dir = getComputedStyle(document.documentElement).direction;
+    panel.dir = getComputedStyle(this.options.launcherButton).direction;
     panel.hidden = false;
     this.#fitScreen();
     this.render();
     this.log.toTheEnd();
     this.#fit();
     this.focus();
+  }
+
+  /** @param {string} [text] of a new message, instead of what stands there */
+  begin(text) {
+    const { chat } = this;
+    chat.show();
+    if (text) {
+      chat.draft(text);
+      this.#drawn = null;
+    }
+    this.render();
+    this.focus();
+  }
+
+  forget() {
+    this.#drawn = null;
+    this.announcer.textContent = "";
+    this.#prechat?.element.remove();
+    this.#prechat = undefined;
+    this.#files?.then((files) => files.forget());
   }
 
   hide() {
@@ -196,7 +237,7 @@ export class View {
     panel.classList.toggle("talk", !isWelcome);
     panel.ariaLabel = config.welcome_heading;
     setText(this.heading, agent || config.welcome_heading);
-    setText(this.presence, chat.isOnline ? WORDS.online : isWelcome ? WORDS.away : WORDS.away.slice(0, 11));
+    setText(this.presence, t(chat.isOnline ? WORDS.online : isWelcome ? WORDS.welcome : WORDS.away));
     this.presenceLine.classList.toggle("online", chat.isOnline);
     this.back.hidden = isHome || !chat.talks.size;
     this.#showFace(agent);
@@ -206,7 +247,9 @@ export class View {
     if (!isHome) this.log.render(rows, talk);
     if (talk) this.#files ??= this.options.bring("files").then(({ Files }) => new Files(this, this.options));
     this.#files?.then((files) => files.render(), () => (this.#files = undefined));
-    setText(this.ending, ENDINGS[isHome ? "" : talk?.info.status ?? ""] ?? "");
+    if (chat.asksWho && !this.#prechat) this.#bringPrechat();
+    this.#prechat?.render();
+    setText(this.ending, t(ENDINGS[isHome ? "" : talk?.info.status ?? ""] ?? ""));
     this.#showState(stateOf(chat));
   }
 
@@ -252,6 +295,15 @@ export class View {
     }
   }
 
+  async #bringPrechat() {
+    if (this.#isBringing) return;
+    this.#isBringing = true;
+    const found = await this.options.bring("prechat").catch(() => {});
+    this.#isBringing = false;
+    if (found) this.#prechat = new found.Prechat(this, this.options);
+    this.#prechat?.render();
+  }
+
   /** @param {string} url */
   #showLogo(url) {
     const logo = make("img", { src: url, alt: "", referrerPolicy: "no-referrer" });
@@ -289,6 +341,7 @@ export class View {
     if (!content || input.readOnly) return;
     this.#isTooLong = [...content].length > LONGEST;
     if (this.#isTooLong) return this.#showState(stateOf(chat));
+    if (chat.asksWho && this.#prechat?.check() === false) return;
     this.#endTyping();
     input.value = "";
     this.#fit();
@@ -321,7 +374,7 @@ export class View {
     const counted = LONGEST - 500;
     const length = text.length > counted ? [...text].length : 0;
     this.sendButton.disabled = !text || input.readOnly;
-    setText(this.count, length > counted ? `${length.toLocaleString()} / ${LONGEST.toLocaleString()}` : "");
+    setText(this.count, length > counted ? [length, LONGEST].map((number) => number.toLocaleString(lang)).join(" / ") : "");
     this.count.classList.toggle("bad", length > LONGEST);
     input.style.height = "auto";
     input.style.height = `${input.scrollHeight + 2}px`;
@@ -342,7 +395,7 @@ export class View {
   /** @param {State} state */
   #showState({ text, isBad, isOver }) {
     const { state, input } = this;
-    setText(state, this.#isTooLong ? WORDS.tooLong : text);
+    setText(state, t(this.#isTooLong ? WORDS.tooLong : text));
     state.classList.toggle("bad", Boolean(isBad || this.#isTooLong));
     state.classList.toggle("wait", text === WORDS.connecting);
     input.readOnly = Boolean(isOver);

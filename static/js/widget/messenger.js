@@ -1,0 +1,298 @@
+/** Who the visitor is, and what the page calls. Fetched by pages that say or call anything. */
+/** @import { Kept } from "../shared/types.js" */
+
+const LOCAL = "localStorage";
+const SESSION = "sessionStorage";
+const PATIENCE = 10_000;
+const RETRY_AFTER = 30_000;
+const EVENTS = ["loaded", "open", "close", "show", "hide", "unread", "identityError"];
+const USER = ["id", "email", "signature", "name", "phone", "attributes", "company"];
+const COMPANY = [
+  "id", "name", "website", "created_at", "plan", "monthly_spend", "industry", "size", "address", "postal_code", "city", "state",
+  "country", "attributes",
+];
+
+/**
+ * @typedef {Record<string, any>} User as the page says it: docs/install.md
+ * @typedef {{user?: User | null, locale?: string, callbacks?: Record<string, (value?: any) => void>, boot?: boolean}} Settings
+ *
+ * @typedef {object} Tools the launcher's
+ * @property {string} base
+ * @property {import("../shared/types.js").PublicConfig | undefined} config undefined until it has come
+ * @property {boolean} isDrawn
+ * @property {string} who
+ * @property {string} locale
+ * @property {HTMLElement} button
+ * @property {Record<string, any>} api
+ * @property {Record<string, string>} memory
+ * @property {(place: string, whose?: string) => any} read
+ * @property {(place: string, what?: object, whose?: string) => boolean} keep
+ * @property {(...why: unknown[]) => void} warn
+ * @property {(name: string, value?: unknown) => void} emit
+ * @property {(next: string, isSame?: boolean, move?: () => void) => void} become
+ * @property {() => void} greet
+ * @property {any} chat undefined until it is loaded
+ * @property {() => Promise<any>} load
+ * @property {() => void} begin
+ * @property {() => void} leave
+ */
+
+export class Messenger {
+  /** @type {Settings} what was said before what the page had set was taken */
+  #early = {};
+  #isHeard = false;
+  /** @type {NonNullable<Settings["callbacks"]>} */
+  #callbacks = {};
+  /** one identity after the other */
+  #identified = Promise.resolve();
+  #logouts = 0;
+  /** @type {any} */
+  #retry;
+  #isHidden = false;
+
+  /** @param {Tools} tools */
+  constructor(tools) {
+    this.tools = tools;
+    for (const name of EVENTS) {
+      tools.api.on(name, (/** @type {unknown} */ value) => this.#callbacks["on" + name[0].toUpperCase() + name.slice(1)]?.(value));
+    }
+  }
+
+  /**
+   * What the page set before the script came: settings, or calls.
+   * @param {Settings | any[]} [given]
+   */
+  take(given) {
+    if (Array.isArray(given)) this.tools.api.push(...given);
+    const early = { ...(Array.isArray(given) ? {} : given), ...this.#early };
+    this.#early = {};
+    this.#isHeard = true;
+    return this.update(early);
+  }
+
+  /** @param {Settings} [settings] those that are not named stay */
+  async update(settings) {
+    const { user, locale, callbacks } = settings ?? {};
+    if (callbacks) this.#callbacks = callbacks;
+    if (locale) this.tools.locale = locale;
+    if (user === undefined) return;
+    clearTimeout(this.#retry);
+    if (!this.#isHeard) this.#early = { user };
+    else {
+      const logouts = this.#logouts;
+      this.#identified = this.#identified.then(() => this.#identify(user, logouts)).catch(this.tools.warn);
+      await this.#identified;
+    }
+  }
+
+  start() {
+    this.tools.begin();
+  }
+
+  /** Removes everything, and forgets everybody that this browser knows. */
+  destroy() {
+    const { tools } = this;
+    if (!tools.isDrawn) return;
+    clearTimeout(this.#retry);
+    this.#logouts++;
+    this.#isHeard = false;
+    this.#setHidden(false);
+    tools.chat?.close();
+    tools.leave();
+    tools.become("", false, () => this.#forget());
+  }
+
+  show() {
+    this.#setHidden(false);
+  }
+
+  hide() {
+    this.#setHidden(true);
+  }
+
+  async open() {
+    (await this.#chat())?.open();
+  }
+
+  close() {
+    this.tools.chat?.close();
+  }
+
+  /**
+   * @param {string} section home, messages or newMessage; another one opens home
+   * @param {string} [text] of a new message
+   */
+  async navigate(section, text) {
+    if (!["home", "messages", "newMessage"].includes(section)) this.tools.warn(`there is no ${section} here: home opens.`);
+    (await this.#chat())?.navigate(section === "newMessage", text);
+  }
+
+  async #chat() {
+    await this.#identified;
+    return this.tools.isDrawn ? this.tools.load() : undefined;
+  }
+
+  /** @param {boolean} isHidden */
+  #setHidden(isHidden) {
+    if (this.#isHidden === isHidden) return;
+    this.#isHidden = isHidden;
+    this.tools.button.style.display = isHidden ? "none" : "grid";
+    this.tools.emit(isHidden ? "hide" : "show");
+  }
+
+  /**
+   * @param {User | null} user
+   * @param {number} logouts when this was said
+   */
+  async #identify(user, logouts) {
+    const { tools } = this;
+    if (logouts !== this.#logouts) return;
+    if (!user) return this.#become("");
+    const about = this.#known(user);
+    const isSigned = about.signature !== undefined;
+    const person = ":" + hash(about.id === undefined ? `email ${about.email}` : `id ${about.id}`);
+    // what was only claimed has a place of its own, where nobody finds what is proven
+    const next = isSigned ? person + "!" : person;
+    const said = hash(JSON.stringify(about));
+    const own = tools.read(LOCAL, next);
+    const earlier = ["", ...(isSigned ? [person] : [])].find((whose) => tools.read(LOCAL, whose).token);
+    if (own.said === said && !(isSigned && earlier !== undefined)) return this.#become(next);
+    if (tools.who && tools.who !== next) this.#become("");
+    const from = own.token && !(isSigned && earlier !== undefined) ? next : earlier ?? "";
+    if (from !== next) tools.chat?.rest(); // its token may end with the call
+    const { status, answer } = await this.#ask(about, from);
+    const { token } = answer;
+    if (logouts !== this.#logouts) this.#end(token);
+    else if (status === 200) {
+      this.#become(next, from !== next, () => {
+        if (from !== next) this.#move(from, next);
+        tools.keep(LOCAL, { ...tools.read(LOCAL, next), token, said }, next);
+      });
+    } else if (status && status < 500 && status !== 429) {
+      this.#become("");
+      tools.warn(`the user was refused (${answer.code}): ${answer.detail}`, answer.errors ?? "");
+      tools.emit("identityError", answer.code);
+    } else {
+      this.#become(own.token && !isSigned ? next : "");
+      this.#retry = setTimeout(() => this.update({ user }), RETRY_AFTER);
+    }
+    tools.chat?.wake();
+  }
+
+  /**
+   * @param {string} next
+   * @param {boolean} [isSame]
+   * @param {() => void} [move]
+   */
+  #become(next, isSame, move) {
+    const { tools } = this;
+    if (!move && tools.who === next) return;
+    tools.become(next, tools.who === next || (isSame && !tools.who), move);
+    tools.greet();
+  }
+
+  /**
+   * What a browser said before goes with its visitor's name.
+   * @param {string} from
+   * @param {string} to
+   */
+  #move(from, to) {
+    const { tools } = this;
+    for (const place of [LOCAL, SESSION]) {
+      const { token, said, ...rest } = tools.read(place, from);
+      tools.keep(place, undefined, from);
+      if (Object.keys(rest).length) tools.keep(place, { ...tools.read(place, to), ...rest }, to);
+    }
+  }
+
+  /**
+   * What we know a place for; the console hears of the rest.
+   * @param {User} user
+   */
+  #known(user) {
+    const about = this.#fields(user, USER, "user");
+    if (about.company instanceof Object) about.company = this.#fields(about.company, COMPANY, "company");
+    return about;
+  }
+
+  /**
+   * @param {User} given
+   * @param {string[]} names
+   * @param {string} what
+   * @returns {User}
+   */
+  #fields(given, names, what) {
+    const unknown = Object.keys(given).filter((name) => !names.includes(name));
+    if (unknown.length) this.tools.warn(`${what} has no field ${unknown.join(", ")}: left out.`);
+    return Object.fromEntries(Object.entries(given).filter(([name, value]) => names.includes(name) && value != null));
+  }
+
+  /**
+   * @param {User} about
+   * @param {string} from whose token goes along
+   * @returns {Promise<{status: number, answer: any}>} status 0: nobody answered
+   */
+  async #ask(about, from) {
+    const { base, config, read, keep } = this.tools;
+    const { token } = read(LOCAL, from);
+    /** @type {Record<string, string>} */
+    const headers = { "Content-Type": "application/json" };
+    if (token) headers.Authorization = `Visitor ${token}`;
+    try {
+      const answer = await fetch(`${base}/api/v1/visitor/identify`, {
+        method: "POST",
+        headers,
+        body: JSON.stringify({ widget_id: config?.id, user: about }),
+        credentials: "omit",
+        signal: AbortSignal.timeout(PATIENCE),
+      });
+      if (answer.status === 401 && token) {
+        keep(LOCAL, undefined, from);
+        return this.#ask(about, from);
+      }
+      return { status: answer.status, answer: await answer.json() };
+    } catch (error) {
+      this.tools.warn("the user could not be told to the server; it is tried again.", error);
+      return { status: 0, answer: {} };
+    }
+  }
+
+  #forget() {
+    const { config, memory } = this.tools;
+    const start = `pingback:${config?.id}`;
+    for (const place of [LOCAL, SESSION]) {
+      /** @type {any} */
+      let kept = {};
+      try {
+        kept = /** @type {any} */ (window)[place];
+      } catch {}
+      for (const [store, prefix] of [[kept, ""], [memory, place]]) {
+        for (const key of Object.keys(store).filter((key) => key.startsWith(prefix + start))) {
+          this.#end(JSON.parse(store[key]).token);
+          delete store[key];
+        }
+      }
+    }
+  }
+
+  /** @param {string | undefined} token good no more, on the server too */
+  #end(token) {
+    if (!token) return;
+    const headers = { Authorization: `Visitor ${token}` };
+    fetch(`${this.tools.base}/api/v1/visitor/session`, { method: "DELETE", headers, credentials: "omit", keepalive: true }).catch(() => {});
+  }
+}
+
+/**
+ * FNV-1a with two primes: short, and no name or address stands in the browser's storage.
+ * @param {string} text
+ */
+function hash(text) {
+  let [one, other] = [0xdeadbeef, 0x41c6ce57];
+  for (const part of text) {
+    const code = /** @type {number} */ (part.codePointAt(0));
+    one = Math.imul(one ^ code, 0x9e3779b1);
+    other = Math.imul(other ^ code, 0x5f356495);
+  }
+  return (one >>> 0).toString(36) + (other >>> 0).toString(36);
+}

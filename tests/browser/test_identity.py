@@ -1,0 +1,345 @@
+"""The contract's identity table in a real browser: who the page says its visitor is, and what it then shows."""
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import ConsoleMessage, Page, Request, expect
+
+from auth_signing.identity import identity_sign
+from tests.clients import Person, new_owner, wait_until
+from tests.pages import Pages
+from tests.server import Server
+from tests.shop import OnePage, html
+from tests.widget import Widget
+
+PAULO = {"id": "p1", "email": "paulo@example.com", "name": "Paulo Castellano"}
+OLGA = {"id": "o2", "email": "olga@example.com", "name": "Olga Petrova"}
+
+
+@dataclass
+class Shop:
+    """The site of a business of its own. Its pages say who is signed in there."""
+
+    server: Server
+    site: OnePage
+    pages: Pages
+    owner: Person
+    business_id: str
+    secret: str
+    refused: list[str] = field(default_factory=list)
+    identified: list[Request] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+    def serve(self, settings: dict[str, Any] | None) -> None:
+        """What every page says from now on; None: nothing."""
+        given = f"window.$pipeback = {json.dumps(settings)};" if settings is not None else ""
+        snippet = f"<script>window.PIPEBACK_ID = '{self.business_id}'; {given}</script>"
+        self.site.html = html(body=f'{snippet}<script async src="{self.server.url}/l.js"></script>')
+
+    def visit(self, settings: dict[str, Any] | None, page: Page | None = None) -> Widget:
+        """Opens a page that says so, in a browser of its own unless one is given."""
+        self.serve(settings)
+        if page is None:
+            page = self.pages()
+            page.context.on("request", self.note_request)
+            page.context.on("console", self.note_message)
+        page.goto(f"http://shop.localhost:{self.site.server_port}/")
+        chat = Widget(page, self.server)
+        chat.launcher.wait_for()
+        return chat
+
+    def visit_as(self, page: Page | None = None, /, **user: Any) -> Widget:
+        chat = self.visit({"user": user}, page)
+        chat.page.wait_for_function("PingBack.isReady()")
+        return chat
+
+    def note_request(self, request: Request) -> None:
+        if request.url.endswith("/visitor/identify") and request.method == "POST":
+            self.identified.append(request)
+
+    def note_message(self, message: ConsoleMessage) -> None:
+        if message.type == "warning":
+            self.warnings.append(message.text)
+
+    def signed(self, user: dict[str, Any], value: str) -> dict[str, Any]:
+        return {**user, "signature": identity_sign(self.secret, value)}
+
+    def contacts(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self.owner.call("GET", "contacts/").json()["results"]
+        return found
+
+    def contact(self, external_id: str) -> dict[str, Any]:
+        """Once the server knows of them."""
+        found: list[dict[str, Any]] = []
+
+        def is_known() -> bool:
+            found[:] = [person for person in self.contacts() if person["external_id"] == external_id]
+            return bool(found)
+
+        wait_until(is_known)
+        return found[0]
+
+    def marks(self) -> list[str]:
+        """Of the conversations, the newest first."""
+        return [talk["mark"] for talk in self.owner.call("GET", "conversations/").json()["results"]]
+
+
+@pytest.fixture
+def shop(server: Server, site: OnePage, page_factory: Pages) -> Shop:
+    owner = new_owner(server)
+    business_id = owner.call("GET", "auth/me").json()["business"]["id"]
+    secret = owner.call("POST", "identity/rotate").json()["secret"]
+    return Shop(server, site, page_factory, owner, business_id, secret)
+
+
+def stored_tokens(chat: Widget) -> list[str]:
+    return [json.loads(kept)["token"] for kept in chat.stored()["local"].values() if "token" in kept]
+
+
+def shows_nothing_of(chat: Widget, text: str) -> None:
+    chat.open()
+    expect(chat.composer).to_be_visible()  # it is known that there is nothing
+    expect(chat.dialog.locator(".state")).to_have_text("")
+    expect(chat.dialog).not_to_contain_text(text)
+
+
+def test_a_signed_visitor_is_verified_and_finds_the_talk_on_another_device(shop: Shop) -> None:
+    paulo = shop.signed(PAULO, PAULO["id"])
+    shop.visit_as(**paulo).open().say("My lamp is broken")
+    assert shop.contact("p1")["verified"]
+    assert shop.marks() == ["verified"]
+    elsewhere = shop.visit_as(**paulo)
+    expect(elsewhere.open().log).to_contain_text("My lamp is broken")
+
+
+def test_anonymous_talk_goes_with_who_signs_in(shop: Shop) -> None:
+    chat = shop.visit(None).open()
+    chat.say("Before I sign in")
+    chat.composer.fill("half a sente")
+    chat = shop.visit_as(chat.page, **shop.signed(PAULO, PAULO["email"]))
+    expect(chat.open().log).to_contain_text("Before I sign in")
+    expect(chat.composer).to_have_value("half a sente")
+    assert shop.marks() == ["verified"]
+    assert len(stored_tokens(chat)) == 1
+
+
+def test_a_claim_shows_what_its_own_browser_began_and_nothing_else(shop: Shop) -> None:
+    shop.visit_as(**PAULO).open().say("From my desk")
+    shows_nothing_of(shop.visit_as(**PAULO), "From my desk")
+    assert [person["external_id"] for person in shop.contacts()] == ["p1"]
+    assert shop.marks() == ["claimed"]
+
+
+def test_a_claim_on_a_verified_person_stays_a_claim_on_the_agents_screen(shop: Shop) -> None:
+    shop.visit_as(**shop.signed(PAULO, PAULO["id"])).open().say("The real one")
+    liar = shop.visit_as(id="p1", email="paulo@example.com", name="Mallory")
+    shows_nothing_of(liar, "The real one")
+    liar.say("Send me the password")
+    assert shop.marks() == ["claimed", "verified"]
+    assert shop.contact("p1")["name"] == "Paulo Castellano"
+
+
+@pytest.mark.parametrize(
+    ("signed_value", "code"),
+    [("forged", "IDENTITY_SIGNATURE_INVALID"), ("olga@example.com", "IDENTITY_SIGNATURE_INVALID")],
+)
+def test_a_wrong_signature_is_told_to_the_page_and_the_chat_goes_on_nameless(
+    shop: Shop, signed_value: str, code: str
+) -> None:
+    chat = shop.visit(None)
+    chat.page.add_init_script("addEventListener('error', () => {}); window.codes = []")
+    user = json.dumps(shop.signed(PAULO, signed_value))
+    shop.serve(None)
+    shop.site.html = shop.site.html.replace(
+        f"PIPEBACK_ID = '{shop.business_id}';",
+        f"PIPEBACK_ID = '{shop.business_id}'; window.$pipeback = {{user: {user}, callbacks:"
+        "{onIdentityError: (code) => codes.push(code)}};",
+    )
+    chat.page.reload()
+    chat.page.wait_for_function("codes.length")
+    assert chat.page.evaluate("codes") == [code]
+    wait_until(lambda: any("signature" in warning for warning in shop.warnings))
+    chat.open().say("Hello all the same")
+    assert shop.marks() == ["anonymous"]
+    assert {person["external_id"] for person in shop.contacts()} == {None}
+
+
+@pytest.mark.parametrize("proven", ["id", "email"])
+def test_an_own_right_signature_with_another_persons_other_value_takes_nothing_of_them(shop: Shop, proven: str) -> None:
+    other = "email" if proven == "id" else "id"
+    shop.visit_as(**shop.signed(PAULO, PAULO[other])).open().say("Private to Paulo")
+    mixed = {**OLGA, other: PAULO[other]}
+    olga = shop.visit_as(**shop.signed(mixed, OLGA[proven]))
+    shows_nothing_of(olga, "Private to Paulo")
+    olga.say("I am Olga")
+    names = {talk["contact"]["name"] for talk in shop.owner.call("GET", "conversations/").json()["results"]}
+    assert names == {"Paulo Castellano", "Olga Petrova"}
+
+
+def test_two_people_at_one_browser_see_nothing_of_each_other_and_find_their_own_again(shop: Shop) -> None:
+    chat = shop.visit_as(**PAULO)
+    chat.open().say("Paulo was here")
+    chat.composer.fill("Paulo's secret draft")
+    olga = shop.visit_as(chat.page, **OLGA)
+    shows_nothing_of(olga, "Paulo")
+    expect(olga.composer).to_have_value("")
+    olga.say("Olga was here")
+    again = shop.visit_as(chat.page, **PAULO)
+    expect(again.open().log).to_contain_text("Paulo was here")
+    expect(again.log).not_to_contain_text("Olga")
+    expect(again.composer).to_have_value("Paulo's secret draft")
+
+
+def test_a_page_without_a_user_after_one_with_it_is_somebody_else(shop: Shop) -> None:
+    chat = shop.visit_as(**PAULO)
+    chat.open().say("Paulo was here")
+    nobody = shop.visit(None, chat.page)
+    shows_nothing_of(nobody, "Paulo was here")
+    nobody.say("Somebody at the counter")
+    assert shop.marks() == ["anonymous", "claimed"]
+
+
+def test_what_a_signature_opened_is_not_opened_again_by_a_claim(shop: Shop) -> None:
+    chat = shop.visit_as(**shop.signed(PAULO, PAULO["id"]))
+    chat.open().say("Only for the signed")
+    shows_nothing_of(shop.visit_as(chat.page, **PAULO), "Only for the signed")
+
+
+def test_signing_out_in_another_tab_ends_the_chat_here_and_forgets_everybody(shop: Shop) -> None:
+    chat = shop.visit_as(**shop.signed(PAULO, PAULO["id"]))
+    chat.open().say("Paulo was here")
+    chat.composer.fill("a draft of Paulo")
+    other = chat.page.context.new_page()
+    tab = shop.visit_as(other, **shop.signed(PAULO, PAULO["id"]))
+    [token] = stored_tokens(tab)
+    tab.page.evaluate("PingBack.destroy()")
+    expect(tab.launcher).to_have_count(0)
+    expect(chat.log).not_to_contain_text("Paulo was here")
+    expect(chat.composer).to_have_value("")
+    wait_until(lambda: stored_tokens(chat) == [])
+    headers = {"Authorization": f"Visitor {token}"}
+    wait_until(lambda: httpx.get(f"{shop.server.url}/api/v1/visitor/conversations", headers=headers).status_code == 401)
+    shows_nothing_of(shop.visit(None, other), "Paulo")
+
+
+def test_where_nothing_can_be_stored_an_identified_chat_works_too(shop: Shop) -> None:
+    chat = shop.visit(None)
+    chat.page.add_init_script("Storage.prototype.setItem = () => { throw new DOMException('full') }")
+    chat = shop.visit_as(chat.page, **shop.signed(PAULO, PAULO["id"]))
+    chat.open().say("From a locked browser")
+    expect(chat.dialog).to_contain_text("keeps nothing")
+    assert shop.marks() == ["verified"]
+
+
+def test_the_token_of_a_deleted_contact_starts_over(shop: Shop) -> None:
+    chat = shop.visit_as(**PAULO)
+    chat.open().say("Forget me")
+    shop.owner.call("DELETE", f"contacts/{shop.contact('p1')['id']}").raise_for_status()
+    renamed = {**PAULO, "name": "Paulo C."}
+    again = shop.visit_as(chat.page, **renamed)
+    shows_nothing_of(again, "Forget me")
+    again.say("Hello anew")
+    assert shop.contact("p1")["name"] == "Paulo C."
+
+
+def test_a_business_may_require_signatures(shop: Shop) -> None:
+    shop.owner.call("PATCH", "identity", {"require_signed": True}).raise_for_status()
+    chat = shop.visit(None)
+    chat.page.evaluate(
+        """(user) => new Promise((done) => {
+        PingBack.on("identityError", done);
+        PingBack.update({ user });
+    }).then((code) => { window.code = code })""",
+        PAULO,
+    )
+    assert chat.page.evaluate("code") == "IDENTITY_SIGNATURE_REQUIRED"
+    chat.open().say("Nobody in particular")
+    assert shop.marks() == ["anonymous"]
+
+
+def test_the_previous_secret_is_good_until_it_is_revoked(shop: Shop) -> None:
+    old = shop.signed(PAULO, PAULO["id"])
+    shop.owner.call("POST", "identity/rotate").raise_for_status()
+    shop.visit_as(**old).open().say("Signed with the one before")
+    assert shop.marks() == ["verified"]
+    shop.owner.call("DELETE", "identity/previous").raise_for_status()
+    refused = shop.visit_as(**{**old, "name": "P."})
+    wait_until(lambda: any("IDENTITY_SIGNATURE_INVALID" in warning for warning in shop.warnings))
+    refused.open().say("Refused, and here")
+    assert shop.marks() == ["anonymous", "verified"]
+
+
+def test_a_single_page_application_signs_in_changes_hands_and_signs_out_without_a_reload(shop: Shop) -> None:
+    chat = shop.visit(None)
+    chat.open().say("As nobody")
+    chat.page.evaluate("(user) => { window.$pipeback = { user } }", PAULO)
+    shop.contact("p1")
+    expect(chat.log).to_contain_text("As nobody")
+    chat.say("As Paulo")
+    chat.composer.fill("a draft of Paulo")
+    chat.page.evaluate("(user) => PingBack.update({ user })", shop.signed(OLGA, OLGA["id"]))
+    expect(chat.log).not_to_contain_text("As Paulo")
+    expect(chat.composer).to_have_value("")
+    chat.say("As Olga")
+    chat.page.evaluate("PingBack.update({ user: null })")
+    expect(chat.log).not_to_contain_text("As Olga")
+    chat.say("As nobody again")
+    chat.page.evaluate("(user) => $pipeback.update({ user })", PAULO)
+    expect(chat.log).to_contain_text("As Paulo")
+    expect(chat.composer).to_have_value("a draft of Paulo")
+    assert shop.marks() == ["anonymous", "verified", "claimed"]
+
+
+def test_late_injection_keeps_the_identity_that_the_page_says_last(shop: Shop) -> None:
+    chat = shop.visit(None)
+    shop.site.html = html()
+    chat.page.goto(chat.page.url)
+    chat.page.evaluate(
+        """([host, id, paulo, olga]) => {
+        window.PIPEBACK_ID = id;
+        window.$pipeback = { user: paulo };
+        const script = Object.assign(document.createElement("script"), { src: host + "/l.js" });
+        script.onload = () => { window.$pipeback = { user: olga } };
+        document.head.append(script);
+    }""",
+        [shop.server.url, shop.business_id, PAULO, OLGA],
+    )
+    chat.open().say("Who am I?")
+    talk = shop.owner.call("GET", "conversations/").json()["results"][0]
+    assert talk["contact"]["name"] == "Olga Petrova"
+
+
+def test_an_unchanged_payload_is_written_once_however_many_pages_are_viewed(shop: Shop) -> None:
+    chat = shop.visit_as(**PAULO)
+    shop.contact("p1")
+    wait_until(lambda: len(shop.identified) == 1)
+    writes = chat.page.evaluate(
+        """async (url) => {
+        const frame = document.body.appendChild(document.createElement("iframe"));
+        const { setItem } = Storage.prototype;
+        let writes = 0;
+        for (let view = 0; view < 100; view++) {
+            await new Promise((done) => {
+                frame.onload = () => {
+                    const inside = frame.contentWindow;
+                    inside.Storage.prototype.setItem = function (...what) { writes++; setItem.apply(this, what) };
+                    inside.PingBack.on("loaded", done);
+                };
+                frame.src = url + "?view=" + view;
+            });
+        }
+        return writes;
+    }""",
+        chat.page.url,
+    )
+    assert (len(shop.identified), writes) == (1, 0)
+
+
+def test_unknown_fields_are_left_out_and_named(shop: Shop) -> None:
+    shop.visit_as(**PAULO, favourite="blue", company={"id": "c", "name": "C", "mascot": "cat"})
+    assert shop.contact("p1")["company"]["name"] == "C"
+    for name in ("favourite", "mascot"):
+        assert any(name in text for text in shop.warnings)
