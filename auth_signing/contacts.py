@@ -87,7 +87,9 @@ def contact_for(claim: Claim, proof: Proof, business_id: UUID) -> Contact:
 
 def leads_of(proof: Proof, business_id: UUID) -> QuerySet[Contact]:
     """Who left the proven e-mail in a chat. One who is blocked stays alone: the person is not blocked with them."""
-    left = Contact.objects.filter(business_id=business_id, email=proof.email, type=ContactType.LEAD, blocked_at=None)
+    left = Contact.objects.filter(
+        business_id=business_id, email=proof.email.lower(), type=ContactType.LEAD, blocked_at=None
+    )
     return left.filter(id_is_proven=False, email_is_proven=False) if proof.email else left.none()
 
 

@@ -42,14 +42,15 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what this run has no services for, and put browser tests last.
+    """Leave out what this run has no services for or need not repeat, and put browser tests last.
 
     Last, because the browser lives for the whole run, and while it does its event loop forbids the ORM in this thread.
     """
     for item in items:
         if "two_servers" in fixtures_of(item):
             item.add_marker(pytest.mark.postgres_redis)
-    left_out = [] if ON_POSTGRES_AND_REDIS else [item for item in items if item.get_closest_marker("postgres_redis")]
+    unfit = "page_only" if ON_POSTGRES_AND_REDIS else "postgres_redis"
+    left_out = [item for item in items if item.get_closest_marker(unfit)]
     if left_out:
         config.hook.pytest_deselected(items=left_out)
     items[:] = sorted((item for item in items if item not in left_out), key=lambda item: "browser" in fixtures_of(item))

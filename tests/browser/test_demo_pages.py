@@ -9,6 +9,8 @@ from tests.pages import Pages
 from tests.server import Server
 from tests.widget import Widget
 
+pytestmark = pytest.mark.page_only
+
 PAGES = ["/demo/", "/demo/app/", "/demo/strict/", "/demo/strict/?dynamic", "/demo/tags/", "/demo/rtl/"]
 
 

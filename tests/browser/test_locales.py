@@ -12,6 +12,8 @@ from tests.server import Server
 from tests.shop import OnePage, html
 from tests.widget import Widget
 
+pytestmark = pytest.mark.page_only
+
 FILES = Path(__file__).parents[2] / "static" / "js" / "locales"
 LOCALES = [file.stem for file in sorted(FILES.glob("*.json"))]
 

@@ -11,6 +11,8 @@ from tests.server import Server
 from tests.shop import OnePage, html
 from tests.widget import Widget
 
+pytestmark = pytest.mark.page_only
+
 LISTENS = """
     window.heard = [];
     const hear = (name) => (value) => heard.push(value === undefined ? name : [name, value]);

@@ -15,6 +15,8 @@ from tests.clients import wait_until
 from tests.pages import Pages
 from tests.server import Server
 
+pytestmark = pytest.mark.page_only
+
 PAGES = ["", "app/", "app/basket/", "strict/", "strict/?dynamic", "tags/", "rtl/"]
 LAUNCHER = re.compile("^Chat")
 IDLE = 2_000

@@ -15,6 +15,8 @@ from tests.server import Server
 from tests.shop import OnePage, html
 from tests.widget import Widget
 
+pytestmark = pytest.mark.page_only
+
 SETTING = '<script>window.PingBackWidgetId = "{id}"</script>'
 SNIPPET = SETTING + '<script src="{host}/widget.js" async></script>'
 PIPEBACK = '<script>window.PIPEBACK_ID = "{business}"; $pipeback = {}</script><script src="{host}/l.js" async></script>'

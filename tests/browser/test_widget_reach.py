@@ -12,6 +12,8 @@ from tests.pages import NOTE_SHIFTS, Pages
 from tests.server import Server
 from tests.widget import Widget
 
+pytestmark = pytest.mark.page_only
+
 SOCKETS = re.compile("/ws/visitor/")
 WIDGET_GONE = 4404
 AFTER_INPUT_MS = 600  # the browser holds what moves within 500 ms of a click or a key for its consequence

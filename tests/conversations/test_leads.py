@@ -98,6 +98,13 @@ def test_a_claim_merges_nothing(browser: Browsers, secret: str) -> None:
     assert (lead.type, lead.conversations.count()) == ("lead", 1)
 
 
+def test_the_email_is_the_same_in_whatever_case(browser: Browsers, secret: str) -> None:
+    conversation = browser().write("Hello", email="PAULO@example.com")
+    browser().identify(email="Paulo@Example.com", signature=identity_sign(secret, "Paulo@Example.com"))
+    conversation.refresh_from_db()
+    assert conversation.contact.email_is_proven
+
+
 def test_only_leads_of_this_business_with_exactly_this_email_go(
     cast: Cast, browser: Browsers, signed: dict[str, str]
 ) -> None:

@@ -15,6 +15,8 @@ from tests.downloads import Download, download
 from tests.prepare import NODE, must_be_complete
 from tests.server import Server, Sites
 
+pytestmark = pytest.mark.page_only
+
 SOURCE = Path(__file__).parents[2] / "static"
 ONLY_TYPES = "js/shared/types.js"  # comments for the type checker: no page loads it
 NOT_WORTH_PACKING = 500  # bytes

@@ -5,6 +5,8 @@ import pytest
 from tests.downloads import Download, chat_files
 from tests.server import Server
 
+pytestmark = pytest.mark.page_only
+
 LAUNCHER_BYTES = 4_096
 CHAT_BYTES = 16_384  # the launcher's included
 MODULES = 1

@@ -85,17 +85,18 @@ box-shadow:0 8px 28px #14102829;overflow-wrap:anywhere;animation:in .15s .8s eas
   let conversations;
   /** @type {Promise<any> | undefined} */
   let loading;
-  /** @type {any} */
-  let chat;
+  /** @type {import("./messenger.js").Shown | undefined} */
+  let shown;
   let who = ""; // whose things are kept: nothing for somebody nameless, else ":" and a hash
   let isReady = false;
+  let hasNothingToTake = false;
   let isGone = false;
   let lang = "en";
   /** @type {string | undefined} */
   let locale;
   /** @type {Record<string, string>} */
   let words = {};
-  /** @type {Record<string, string>} */
+  /** @type {Record<string, object | undefined>} */
   const memory = {}; // what the browser refuses to keep
 
   /** @type {import("../shared/words.js").Translate} */
@@ -128,7 +129,7 @@ box-shadow:0 8px 28px #14102829;overflow-wrap:anywhere;animation:in .15s .8s eas
       return () => listeners.delete(listener);
     },
     push(/** @type {any[][]} */ ...calls) {
-      for (const [name, ...values] of calls) name in api ? api[name](...values) : warn(`there is no ${name}().`);
+      for (const [name, ...values] of calls) api[name]?.(...values);
     },
   });
   /** @type {Promise<import("./messenger.js").Messenger> | undefined} */
@@ -140,7 +141,7 @@ box-shadow:0 8px 28px #14102829;overflow-wrap:anywhere;animation:in .15s .8s eas
       throw error;
     },
   ));
-  for (const name of ["start", "destroy", "show", "hide", "open", "close", "navigate", "update"]) {
+  for (const name of "start destroy show hide open close navigate update".split(" ")) {
     api[name] = (/** @type {any[]} */ ...values) => summon().then((messenger) => messenger[name](...values)).catch(warn);
   }
 
@@ -170,9 +171,9 @@ box-shadow:0 8px 28px #14102829;overflow-wrap:anywhere;animation:in .15s .8s eas
     const key = "pingback:" + config.id + whose;
     let kept;
     try {
-      kept = page[place].getItem(key);
+      kept = JSON.parse(page[place].getItem(key));
     } catch {}
-    return JSON.parse(kept ?? memory[place + key] ?? "{}");
+    return kept || memory[place + key] || {};
   };
 
   /**
@@ -182,14 +183,13 @@ box-shadow:0 8px 28px #14102829;overflow-wrap:anywhere;animation:in .15s .8s eas
    */
   const keep = (place, what, whose = who) => {
     const key = "pingback:" + config.id + whose;
-    const text = JSON.stringify(what);
     delete memory[place + key];
     try {
-      if (text) page[place].setItem(key, text);
+      if (what) page[place].setItem(key, JSON.stringify(what));
       else page[place].removeItem(key);
       return true;
     } catch {
-      if (text) memory[place + key] = text;
+      memory[place + key] = what;
       return false;
     }
   };
@@ -284,7 +284,7 @@ box-shadow:0 8px 28px #14102829;overflow-wrap:anywhere;animation:in .15s .8s eas
       .then(([css]) => Promise.all([import(base + CHAT), settled]).then(([{ mount }]) => {
         addRules(css);
         button.append(icon("m6 9.5 6 6 6-6"));
-        return (chat = mount({ shadow, config, base, read, keep, bring, addRules, icon, conversations, show, emit, t, lang, launcherButton: button }));
+        return (shown = mount({ shadow, config, base, read, keep, bring, addRules, icon, conversations, show, emit, t, lang, launcherButton: button }));
       }))
       .catch((error) => {
         loading = undefined;
@@ -295,10 +295,10 @@ box-shadow:0 8px 28px #14102829;overflow-wrap:anywhere;animation:in .15s .8s eas
   const press = async () => {
     if (button.ariaBusy === "true") return;
     button.ariaBusy = "true";
-    const chat = await load();
+    const shown = await load();
     button.ariaBusy = "false";
     help?.remove();
-    if (chat) chat.toggle();
+    if (shown) shown.chat.isOpen ? shown.close() : shown.open();
     else say(t("The chat can't be reached. Try again."));
   };
 
@@ -335,7 +335,9 @@ box-shadow:0 8px 28px #14102829;overflow-wrap:anywhere;animation:in .15s .8s eas
   const settle = async () => {
     const said = given;
     given = undefined;
-    settled = (isCalled || messenger ? summon().then((messenger) => messenger.take(said)) : Promise.resolve()).catch(warn).then(speak).catch(warn);
+    const needsMessenger = Boolean(isCalled || messenger);
+    hasNothingToTake = !needsMessenger;
+    settled = Promise.resolve(needsMessenger && summon().then((messenger) => messenger.take(said))).catch(warn).then(speak).catch(warn);
     await settled;
     greet();
     if (config.show_help_prompt && !read("localStorage").token) say(config.initial_message || t("Questions? Chat with us."));
@@ -378,7 +380,7 @@ box-shadow:0 8px 28px #14102829;overflow-wrap:anywhere;animation:in .15s .8s eas
       count += last_seq - visitor_read_seq;
       isAwaited ||= status === "open" && last?.sender_type === "customer" && Date.now() - Date.parse(last.created_at) < AWAITED;
     }
-    if (chat) chat.know(conversations);
+    if (shown) shown.chat.know(results);
     else show(count, config.online);
     if (isAwaited) load();
   };
@@ -395,28 +397,15 @@ box-shadow:0 8px 28px #14102829;overflow-wrap:anywhere;animation:in .15s .8s eas
       who = next;
       conversations = undefined;
     };
-    if (chat) chat.become(change, isSame);
+    if (shown) shown.chat.become(change, isSame);
     else change();
     if (!isSame) show(0, config.online);
   };
 
   const tools = {
     base, read, keep, memory, warn, emit, api, become, greet, load, button,
-    get config() {
-      return config;
-    },
-    get isDrawn() {
-      return Boolean(host) && !isGone;
-    },
-    get chat() {
-      return chat;
-    },
-    get who() {
-      return who;
-    },
-    set locale(/** @type {string} */ tag) {
-      locale = tag;
-    },
+    now: () => ({ config, hasNothingToTake, isGone: !host || isGone, shown, who }),
+    say: (/** @type {string} */ tag) => (locale = tag),
     begin: () => (isGone ? ((isGone = false), attach(), settle()) : begin()),
     leave() {
       help?.remove();

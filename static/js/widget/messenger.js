@@ -1,5 +1,6 @@
 /** Who the visitor is, and what the page calls. Fetched by pages that say or call anything. */
-/** @import { Kept } from "../shared/types.js" */
+/** @import { PublicConfig } from "../shared/types.js" */
+/** @import { mountView } from "./view.js" */
 
 const LOCAL = "localStorage";
 const SESSION = "sessionStorage";
@@ -16,23 +17,29 @@ const COMPANY = [
  * @typedef {Record<string, any>} User as the page says it: docs/install.md
  * @typedef {{user?: User | null, locale?: string, callbacks?: Record<string, (value?: any) => void>, boot?: boolean}} Settings
  *
+ * @typedef {ReturnType<typeof mountView>} Shown the chat, once it is loaded
+ *
+ * @typedef {object} Now
+ * @property {PublicConfig | undefined} config undefined until it has come
+ * @property {boolean} hasNothingToTake the page had set nothing, and it is too late to
+ * @property {boolean} isGone or not there yet
+ * @property {Shown | undefined} shown
+ * @property {string} who
+ *
  * @typedef {object} Tools the launcher's
  * @property {string} base
- * @property {import("../shared/types.js").PublicConfig | undefined} config undefined until it has come
- * @property {boolean} isDrawn
- * @property {string} who
- * @property {string} locale
+ * @property {() => Now} now
+ * @property {(locale: string) => void} say
  * @property {HTMLElement} button
  * @property {Record<string, any>} api
- * @property {Record<string, string>} memory
+ * @property {Record<string, object | undefined>} memory
  * @property {(place: string, whose?: string) => any} read
  * @property {(place: string, what?: object, whose?: string) => boolean} keep
  * @property {(...why: unknown[]) => void} warn
  * @property {(name: string, value?: unknown) => void} emit
  * @property {(next: string, isSame?: boolean, move?: () => void) => void} become
  * @property {() => void} greet
- * @property {any} chat undefined until it is loaded
- * @property {() => Promise<any>} load
+ * @property {() => Promise<Shown | undefined>} load
  * @property {() => void} begin
  * @property {() => void} leave
  */
@@ -40,7 +47,7 @@ const COMPANY = [
 export class Messenger {
   /** @type {Settings} what was said before what the page had set was taken */
   #early = {};
-  #isHeard = false;
+  #isHeard;
   /** @type {NonNullable<Settings["callbacks"]>} */
   #callbacks = {};
   /** one identity after the other */
@@ -53,6 +60,7 @@ export class Messenger {
   /** @param {Tools} tools */
   constructor(tools) {
     this.tools = tools;
+    this.#isHeard = tools.now().hasNothingToTake;
     for (const name of EVENTS) {
       tools.api.on(name, (/** @type {unknown} */ value) => this.#callbacks["on" + name[0].toUpperCase() + name.slice(1)]?.(value));
     }
@@ -74,7 +82,7 @@ export class Messenger {
   async update(settings) {
     const { user, locale, callbacks } = settings ?? {};
     if (callbacks) this.#callbacks = callbacks;
-    if (locale) this.tools.locale = locale;
+    if (locale) this.tools.say(locale);
     if (user === undefined) return;
     clearTimeout(this.#retry);
     if (!this.#isHeard) this.#early = { user };
@@ -92,12 +100,12 @@ export class Messenger {
   /** Removes everything, and forgets everybody that this browser knows. */
   destroy() {
     const { tools } = this;
-    if (!tools.isDrawn) return;
+    if (tools.now().isGone) return;
     clearTimeout(this.#retry);
     this.#logouts++;
     this.#isHeard = false;
     this.#setHidden(false);
-    tools.chat?.close();
+    tools.now().shown?.close();
     tools.leave();
     tools.become("", false, () => this.#forget());
   }
@@ -115,7 +123,7 @@ export class Messenger {
   }
 
   close() {
-    this.tools.chat?.close();
+    this.tools.now().shown?.close();
   }
 
   /**
@@ -124,12 +132,22 @@ export class Messenger {
    */
   async navigate(section, text) {
     if (!["home", "messages", "newMessage"].includes(section)) this.tools.warn(`there is no ${section} here: home opens.`);
-    (await this.#chat())?.navigate(section === "newMessage", text);
+    const shown = await this.#chat();
+    if (!shown) return;
+    const { chat, view } = shown;
+    shown.open();
+    if (section !== "newMessage") return chat.goHome();
+    chat.show();
+    view.render();
+    view.focus();
+    if (!text) return;
+    view.input.value = text;
+    view.input.dispatchEvent(new Event("input"));
   }
 
   async #chat() {
     await this.#identified;
-    return this.tools.isDrawn ? this.tools.load() : undefined;
+    return this.tools.now().isGone ? undefined : this.tools.load();
   }
 
   /** @param {boolean} isHidden */
@@ -157,9 +175,10 @@ export class Messenger {
     const own = tools.read(LOCAL, next);
     const earlier = ["", ...(isSigned ? [person] : [])].find((whose) => tools.read(LOCAL, whose).token);
     if (own.said === said && !(isSigned && earlier !== undefined)) return this.#become(next);
-    if (tools.who && tools.who !== next) this.#become("");
+    const { who, shown } = tools.now();
+    if (who && who !== next) this.#become("");
     const from = own.token && !(isSigned && earlier !== undefined) ? next : earlier ?? "";
-    if (from !== next) tools.chat?.rest(); // its token may end with the call
+    if (from !== next) shown?.chat.connection.close(); // its token may end with the call
     const { status, answer } = await this.#ask(about, from);
     const { token } = answer;
     if (logouts !== this.#logouts) this.#end(token);
@@ -176,7 +195,7 @@ export class Messenger {
       this.#become(own.token && !isSigned ? next : "");
       this.#retry = setTimeout(() => this.update({ user }), RETRY_AFTER);
     }
-    tools.chat?.wake();
+    tools.now().shown?.chat.wake();
   }
 
   /**
@@ -186,8 +205,9 @@ export class Messenger {
    */
   #become(next, isSame, move) {
     const { tools } = this;
-    if (!move && tools.who === next) return;
-    tools.become(next, tools.who === next || (isSame && !tools.who), move);
+    const { who } = tools.now();
+    if (!move && who === next) return;
+    tools.become(next, who === next || (isSame && !who), move);
     tools.greet();
   }
 
@@ -233,7 +253,7 @@ export class Messenger {
    * @returns {Promise<{status: number, answer: any}>} status 0: nobody answered
    */
   async #ask(about, from) {
-    const { base, config, read, keep } = this.tools;
+    const { base, now, read, keep } = this.tools;
     const { token } = read(LOCAL, from);
     /** @type {Record<string, string>} */
     const headers = { "Content-Type": "application/json" };
@@ -242,7 +262,7 @@ export class Messenger {
       const answer = await fetch(`${base}/api/v1/visitor/identify`, {
         method: "POST",
         headers,
-        body: JSON.stringify({ widget_id: config?.id, user: about }),
+        body: JSON.stringify({ widget_id: now().config?.id, user: about }),
         credentials: "omit",
         signal: AbortSignal.timeout(PATIENCE),
       });
@@ -258,19 +278,18 @@ export class Messenger {
   }
 
   #forget() {
-    const { config, memory } = this.tools;
-    const start = `pingback:${config?.id}`;
+    const { now, memory, read, keep } = this.tools;
+    const start = `pingback:${now().config?.id}`;
     for (const place of [LOCAL, SESSION]) {
-      /** @type {any} */
-      let kept = {};
+      /** @type {string[]} */
+      let stored = [];
       try {
-        kept = /** @type {any} */ (window)[place];
+        stored = Object.keys(/** @type {any} */ (window)[place]);
       } catch {}
-      for (const [store, prefix] of [[kept, ""], [memory, place]]) {
-        for (const key of Object.keys(store).filter((key) => key.startsWith(prefix + start))) {
-          this.#end(JSON.parse(store[key]).token);
-          delete store[key];
-        }
+      const names = [...stored, ...Object.keys(memory).map((name) => name.replace(place, ""))];
+      for (const whose of names.filter((name) => name.startsWith(start)).map((name) => name.slice(start.length))) {
+        this.#end(read(place, whose).token);
+        keep(place, undefined, whose);
       }
     }
   }

@@ -31,7 +31,7 @@ export class Prechat {
       ...this.#field(email, { type: "email", name: "email", autocomplete: "email", maxLength: 254 }, t("E-mail"), t("E-mail (optional)")),
     ];
     this.fault = make("p", { className: "bad", role: "alert" });
-    this.element = make("div", { className: "prechat" }, ...this.inputs.map(({ labels }) => labels?.[0] ?? ""), this.fault);
+    this.element = make("div", { className: "prechat" }, ...this.inputs.map(({ parentElement: label }) => label ?? ""), this.fault);
     view.form.before(this.element);
   }
 
@@ -50,7 +50,11 @@ export class Prechat {
       this.fault.textContent = "";
       this.view.chat.about = Object.fromEntries(this.inputs.map(({ name, value }) => [name, value.trim()]).filter(([, value]) => value));
     };
-    input.onkeydown = ({ key }) => key === "Enter" && this.check() && this.view.input.focus();
+    input.onkeydown = (event) => {
+      if (event.key !== "Enter") return;
+      event.preventDefault();
+      if (this.check()) this.view.input.focus();
+    };
     make("label", {}, input.required ? label : optionalLabel, input);
     return [input];
   }

@@ -85,20 +85,7 @@ export function mountView(chat, options) {
     emit("close");
   }
 
-  return {
-    open,
-    close,
-    toggle: () => (chat.isOpen ? close() : open()),
-    know: (/** @type {NonNullable<Options["conversations"]>} */ conversations) => chat.know(conversations),
-    rest: () => chat.connection.close(),
-    wake: () => chat.wake(),
-    become: (/** @type {() => void} */ change, /** @type {boolean} */ isSame) => chat.become(change, isSame),
-    navigate(/** @type {boolean} */ isNew, /** @type {string | undefined} */ text) {
-      open();
-      if (isNew) view.begin(text);
-      else chat.goHome();
-    },
-  };
+  return { chat, view, open, close };
 }
 
 /**
@@ -192,18 +179,6 @@ export class View {
     this.render();
     this.log.toTheEnd();
     this.#fit();
-    this.focus();
-  }
-
-  /** @param {string} [text] of a new message, instead of what stands there */
-  begin(text) {
-    const { chat } = this;
-    chat.show();
-    if (text) {
-      chat.draft(text);
-      this.#drawn = null;
-    }
-    this.render();
     this.focus();
   }
 
