@@ -27,11 +27,22 @@ REDIS_OPTIONS: dict[str, Any] = {"socket_timeout": 1, "socket_connect_timeout": 
 
 
 class PatientStorage(MemoryStorage):
-    """Sweeps what has expired every ten seconds, not every hundredth: a sweep of 50,000 addresses takes 62 ms."""
+    """Sweeps what has expired every ten seconds, not every hundredth: a sweep of 50,000 addresses takes 62 ms.
+
+    And whole: the library's own sweep keeps an empty list for every address it ever met.
+    """
+
+    def _MemoryStorage__expire_events(self) -> None:  # noqa: N802
+        super()._MemoryStorage__expire_events()  # type: ignore[misc]
+        for key in [key for key, events in list(self.events.items()) if not events]:
+            with self.locks[key]:
+                if not self.events[key]:
+                    del self.events[key]
+                    self.locks.pop(key, None)
 
     def _MemoryStorage__schedule_expiry(self) -> None:  # noqa: N802
         if not self.timer.is_alive():
-            self.timer = threading.Timer(SWEEP_SECONDS, self._MemoryStorage__expire_events)  # type: ignore[attr-defined]
+            self.timer = threading.Timer(SWEEP_SECONDS, self._MemoryStorage__expire_events)
             self.timer.daemon = True
             self.timer.start()
 
