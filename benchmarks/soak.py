@@ -34,6 +34,7 @@ MORE_FILES = 20
 SETTINGS = {
     "LIMIT_VISITOR_PER_IP": "1000000/minute",
     "LIMIT_CONFIG_PER_IP": "1000000/minute",
+    "DATABASE_POOL_SIZE": "6",  # a pool that is full after minutes, not hours
     "MALLOC_ARENA_MAX": "2",  # as docs/operations.md advises
 }
 PAIR = (
@@ -215,7 +216,7 @@ def describe(soak: Soak, minutes: float, memory: list[float], files: list[float]
             "",
             f"Made by `make soak` on {time.strftime('%Y-%m-%d')}: {minutes:g} minutes, {VISITORS} visitors at a time "
             f"and {AGENTS} agents, on {PAIR if soak.shaken else 'one process and SQLite'}. This is what the process "
-            "that lived through all of it held, with `MALLOC_ARENA_MAX=2`.",
+            "that lived through all of it held, with `MALLOC_ARENA_MAX=2` and `DATABASE_POOL_SIZE=6`.",
             "",
             "| | first quarter | second | third | last | verdict |",
             "|---|---|---|---|---|---|",

@@ -106,7 +106,7 @@ def shop_address(server: Server, path: str = DEMO_PAGES["shop"]) -> str:
 
 
 def launcher(page: Page) -> Locator:
-    return page.get_by_role("button", name=re.compile("^Chat"))
+    return page.get_by_role("button", name=re.compile("^(Chat|الدردشة)"))
 
 
 def composer(page: Page) -> Locator:

@@ -38,7 +38,7 @@ class Widget:
 
     @property
     def launcher(self) -> Locator:
-        return self.page.get_by_role("button", name=re.compile(r"^Chat\b"))
+        return self.page.get_by_role("button", name=re.compile(r"^(Chat\b|الدردشة)"))
 
     @property
     def dialog(self) -> Locator:
@@ -71,7 +71,7 @@ class Widget:
     def say(self, content: str) -> int:
         """Write a message, wait until it is stored, and return the conversation's id."""
         self.write(content)
-        self.log.locator(".row", has_text=content).filter(has_text=re.compile("Sent|Seen")).last.wait_for()
+        self.log.locator(".row", has_text=content).filter(has_text=re.compile("Sent|Seen|أرسلت|شوهدت")).last.wait_for()
         return self.newest_conversation()
 
     def newest_conversation(self) -> int:

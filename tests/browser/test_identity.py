@@ -212,6 +212,8 @@ def test_signing_out_in_another_tab_ends_the_chat_here_and_forgets_everybody(sho
     chat = shop.visit_as(**shop.signed(PAULO, PAULO["id"]))
     chat.open().say("Paulo was here")
     chat.composer.fill("a draft of Paulo")
+    chat.page.evaluate("dispatchEvent(new Event('visibilitychange'))")  # what is not sent is kept in the tab
+    unopened = shop.visit_as(chat.page.context.new_page(), **shop.signed(PAULO, PAULO["id"]))
     other = chat.page.context.new_page()
     tab = shop.visit_as(other, **shop.signed(PAULO, PAULO["id"]))
     [token] = stored_tokens(tab)
@@ -222,7 +224,88 @@ def test_signing_out_in_another_tab_ends_the_chat_here_and_forgets_everybody(sho
     wait_until(lambda: stored_tokens(chat) == [])
     headers = {"Authorization": f"Visitor {token}"}
     wait_until(lambda: httpx.get(f"{shop.server.url}/api/v1/visitor/conversations", headers=headers).status_code == 401)
+    shows_nothing_of(unopened, "Paulo")
+    chat.say("The next person")
     shows_nothing_of(shop.visit(None, other), "Paulo")
+    assert shop.marks() == ["anonymous", "verified"]
+    expect(shop.visit_as(other, **shop.signed(PAULO, PAULO["email"])).open().log).to_contain_text("The next person")
+
+
+def test_the_chat_of_a_deleted_contact_goes_on_under_the_same_name(shop: Shop) -> None:
+    """The page says the same as before, and the person is told to the server once more."""
+    chat = shop.visit_as(**PAULO)
+    chat.open().say("Forget me")
+    shop.owner.call("DELETE", f"contacts/{shop.contact('p1')['id']}").raise_for_status()
+    expect(chat.log).not_to_contain_text("Forget me")
+    chat.say("Who am I now?")
+    again = shop.visit_as(chat.page, **PAULO)
+    expect(again.open().log).to_contain_text("Who am I now?")
+    shop.contact("p1")
+    assert shop.marks() == ["claimed"]
+
+
+def test_who_could_not_be_told_to_the_server_is_not_told_once_signed_out(shop: Shop) -> None:
+    chat = shop.visit(None)
+    chat.page.clock.install()
+    chat.page.route("**/identify", lambda route: route.abort())
+    chat.page.evaluate(
+        "(user) => Promise.all([PingBack.update({ user }), PingBack.update({ user: null })])",
+        PAULO,
+    )
+    chat.page.unroute_all()
+    shop.identified.clear()
+    chat.page.clock.fast_forward(60_000)
+    chat.page.wait_for_timeout(500)
+    assert shop.identified == []
+    chat.page.route("**/identify", lambda route: route.abort())
+    chat.page.evaluate("(user) => PingBack.update({ user })", PAULO)
+    chat.page.unroute_all()
+    chat.page.clock.fast_forward(60_000)
+    shop.contact("p1")
+
+
+def test_a_user_that_is_no_json_is_refused_and_the_one_before_set_aside(shop: Shop) -> None:
+    chat = shop.visit_as(**PAULO)
+    chat.open().say("Paulo was here")
+    codes = chat.page.evaluate("""async () => {
+        const codes = [];
+        PingBack.on("identityError", (code) => codes.push(code));
+        await PingBack.update({ user: { id: "o2", phone: 17866001518n } });
+        return codes;
+    }""")
+    assert codes == ["VALIDATION_ERROR"]
+    expect(chat.log).not_to_contain_text("Paulo was here")
+
+
+def test_signing_out_before_the_chat_is_there_forgets_and_shows_nothing(shop: Shop) -> None:
+    chat = shop.visit_as(**PAULO)
+    chat.open().say("Paulo was here")
+    shop.serve({"user": PAULO, "boot": False})
+    chat.page.reload()
+    chat.page.wait_for_function("window.PingBack")
+    chat.page.evaluate("PingBack.destroy()")
+    assert stored_tokens(chat) == []
+    chat.page.evaluate("PingBack.start()")
+    shows_nothing_of(chat, "Paulo was here")
+    assert stored_tokens(chat) == []
+
+
+def test_a_first_message_on_its_way_goes_with_who_signs_in_meanwhile(shop: Shop) -> None:
+    chat = shop.visit(None).open()
+    expect(chat.dialog.locator(".state")).to_have_text("")
+    chat.composer.fill("Sent at the same moment")
+    chat.page.evaluate(
+        """(user) => {
+            const { shadowRoot } = document.querySelector("pingback-widget");
+            shadowRoot.querySelector("form").requestSubmit();
+            return PingBack.update({ user });
+        }""",
+        shop.signed(PAULO, PAULO["id"]),
+    )
+    expect(chat.log).to_contain_text("Sent at the same moment")
+    expect(chat.log).to_contain_text("Sent")
+    chat.say("And one more")
+    assert shop.marks() == ["verified"]
 
 
 def test_where_nothing_can_be_stored_an_identified_chat_works_too(shop: Shop) -> None:
@@ -336,6 +419,24 @@ def test_an_unchanged_payload_is_written_once_however_many_pages_are_viewed(shop
         chat.page.url,
     )
     assert (len(shop.identified), writes) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("user", "said"),
+    [
+        ({"attributes": {f"a{number}": 1 for number in range(51)}}, "at most 50"),
+        ({"attributes": {"x" * 65: 1}}, "1 to 64 characters"),
+        ({"attributes": {"note": "x" * 1025}}, "at most 1024"),
+        ({"attributes": {"deep": {"er": 1}}}, "string of at most"),
+        ({"company": {"id": "c1"}}, "name"),
+        ({"phone": "call me"}, "digits"),
+    ],
+    ids=["too many", "long name", "long value", "not flat", "nameless company", "no phone number"],
+)
+def test_the_console_says_what_breaks_a_rule_and_nothing_is_stored(shop: Shop, user: dict[str, Any], said: str) -> None:
+    shop.visit_as(id="p1", **user)
+    wait_until(lambda: any(said in text for text in shop.warnings))
+    assert shop.contacts() == []
 
 
 def test_unknown_fields_are_left_out_and_named(shop: Shop) -> None:

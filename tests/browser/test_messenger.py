@@ -127,13 +127,14 @@ def test_a_page_that_is_told_to_wait_fetches_nothing_until_it_starts(messenger: 
     chat = messenger.visit(
         "window.$pipeback = { boot: false, callbacks, user: { id: 'first' } }", until="window.PingBack"
     )
-    messenger.call("PingBack.update({ user: null })")
     messenger.page.wait_for_timeout(300)
-    assert not [url for url in asked if "/api/" in url]
+    assert [url for url in asked if url.startswith(messenger.server.url)] == [f"{messenger.server.url}/l.js"]
+    messenger.call("PingBack.update({ user: null, locale: 'de' }); PingBack.hide(); void PingBack.open()")
     messenger.call("PingBack.start()")
-    expect(chat.launcher).to_be_visible()
     messenger.page.wait_for_function("PingBack.isReady()")
-    assert messenger.heard() == ["onLoaded"]
+    expect(chat.dialog.get_by_role("textbox", name="Nachricht")).to_be_visible()
+    expect(chat.page.locator("pingback-widget .launcher")).to_be_hidden()
+    assert sorted(messenger.heard()) == ["onHide", "onLoaded", "onOpen"]
     assert not [url for url in asked if "identify" in url]
 
 
@@ -170,3 +171,17 @@ def test_the_script_that_runs_again_after_destroy_starts_again(messenger: Messen
     messenger.call(f"document.head.append(Object.assign(document.createElement('script'), {{ src: '{again}' }}))")
     expect(chat.launcher).to_be_visible()
     expect(chat.open().composer).to_be_visible()
+
+
+def test_junk_hurts_nobody(messenger: Messenger) -> None:
+    chat = messenger.visit(
+        "window.$pipeback = [null, 'open', { user: { id: 'x' } }, ['update', null], ['hide'], ['show']]"
+    )
+    messenger.call("$pipeback.push(null, 7, ['dance']); window.$pipeback = null; window.$pipeback = 'junk'")
+    messenger.call("PingBack.open(); PingBack.close(); PingBack.open()")
+    expect(chat.dialog).to_be_visible()
+    messenger.call("PingBack.open(); PingBack.close()")
+    expect(chat.dialog).to_be_hidden()
+    for junk in ("'x'", "7", "Object.freeze({})", "() => {}"):
+        messenger.visit(f"window.$pipeback = {junk}")
+        expect(chat.launcher).to_be_visible()

@@ -18,7 +18,7 @@ from tests.server import Server
 pytestmark = pytest.mark.page_only
 
 PAGES = ["", "app/", "app/basket/", "strict/", "strict/?dynamic", "tags/", "rtl/"]
-LAUNCHER = re.compile("^Chat")
+LAUNCHER = re.compile("^(Chat|الدردشة)")
 IDLE = 2_000
 COUNT_ROWS = """
 import json

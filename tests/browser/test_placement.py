@@ -222,9 +222,7 @@ def test_markup_with_the_scripts_name_brings_in_nobody_else(visit: Visit) -> Non
     assert [url for url in asked if "evil.example" in url] == ["https://evil.example/widget.js"]  # the image itself
 
 
-@pytest.mark.parametrize(
-    "markup", ["<img id=PingBackAttach>", "<a id=PIPEBACK_ID href=x></a>", "<img id=PingBackWidgetId>"]
-)
+@pytest.mark.parametrize("markup", ["<img id=PingBack>", "<a id=PIPEBACK_ID href=x></a>", "<img id=PingBackWidgetId>"])
 def test_markup_with_the_names_of_our_globals_is_no_setting(visit: Visit, markup: str, page_factory: Pages) -> None:
     chat = visit(html(body=markup + ON_THE_TAG)).open()
     chat.say("Hello")

@@ -1,5 +1,6 @@
 """Files in the widget: sent, shown, downloaded, refused, tried again."""
 
+import re
 from typing import Any
 
 import pytest
@@ -27,7 +28,7 @@ def begun(chat: Widget) -> Widget:
 
 
 def attach(chat: Widget) -> Locator:
-    return chat.dialog.get_by_role("button", name="Attach files")
+    return chat.dialog.get_by_role("button", name=re.compile("Attach files|إرفاق ملفات"))
 
 
 def choose(chat: Widget, *files: tuple[str, bytes]) -> None:

@@ -317,7 +317,7 @@ def test_right_to_left_is_mirrored(page_factory: Pages, server: Server) -> None:
     assert log
     assert bubble["x"] - log["x"] < 20  # ours stand at the end side: the left
     expect(widget.dialog).to_have_attribute("dir", "rtl")
-    back = widget.button("All conversations").locator("svg")
+    back = widget.button("كل المحادثات").locator("svg")
     assert back.evaluate("icon => getComputedStyle(icon).transform") == "matrix(-1, 0, 0, 1, 0, 0)"
 
 
@@ -395,7 +395,9 @@ def test_long_texts_leave_room_for_the_composer_and_the_dismiss_button(page_fact
 
 
 def test_english_words_read_rightly_from_right_to_left(page_factory: Pages, server: Server) -> None:
-    widget = Widget(page_factory(), server).visit("/demo/rtl/").open()
+    page = page_factory()
+    page.add_init_script("window.$pipeback = { locale: 'en' }")
+    widget = Widget(page, server).visit("/demo/rtl/").open()
     conversation = widget.say("Hello")
     widget.button("All conversations").click()
     with widget.agent() as agent:

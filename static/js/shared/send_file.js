@@ -2,6 +2,10 @@ const STALLED_AFTER = 60_000;
 const WAITS = new Set([429, 503]);
 const TRIES = 5;
 const LONGEST_PAUSE = 60;
+const WORDS = {
+  broken: "That did not work. Reload the page and try again.",
+  away: "The server can't be reached.",
+};
 
 /**
  * @typedef {object} Upload
@@ -77,6 +81,6 @@ function post(url, { file, clientId, headers, onProgress, signal }) {
 function outcomeOf(request) {
   const { status, response } = request;
   const pause = Number(request.getResponseHeader("Retry-After")) || 1;
-  const fault = status ? "That did not work. Reload the page and try again." : "The server can't be reached.";
+  const fault = status ? WORDS.broken : WORDS.away;
   return { status, pause, refusal: status && status < 300 ? undefined : response?.detail ?? fault };
 }

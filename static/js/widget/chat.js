@@ -211,9 +211,10 @@ export class Chat {
    * Somebody else sits here, or the same person with a name.
    * @param {() => void} change of whose things are kept
    * @param {boolean} [isSame]
+   * @param {boolean} [isForgotten] nothing of who sat here is kept
    */
-  become(change, isSame) {
-    this.#keep();
+  become(change, isSame, isForgotten) {
+    if (!isForgotten) this.#keep();
     this.#endPolling();
     this.connection.close();
     this.kept = {};
@@ -553,19 +554,10 @@ export class Chat {
    */
   #meet(isSure = !this.outbox.isWaiting) {
     const { token } = this.read("localStorage");
-    if (!token && this.token && this.isKept) return this.#forget();
     if (!token || token === this.token || this.talks.size || !isSure) return;
     this.#startOver();
     if (this.connection.state !== "stopped") this.#reopen();
     this.outbox.resend();
-  }
-
-  /** Another tab has ended what this browser kept. */
-  #forget() {
-    this.kept = {}; // or it would be kept anew
-    this.outbox.items = [];
-    this.drafts.clear();
-    this.become(() => {});
   }
 
   #reopen() {
@@ -619,7 +611,7 @@ export class Chat {
     const { token } = this;
     if (code === NO_TOKEN && token) {
       this.#startOver();
-      if (this.token === token) this.token = undefined;
+      if (this.token === token) this.keep("localStorage", (this.kept = {}));
       this.connection.open();
       return;
     }

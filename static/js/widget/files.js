@@ -170,7 +170,7 @@ export class Files {
       const discard = make("button", { type: "button", textContent: t("Discard") });
       discard.onclick = () => row.remove();
       state.className = "bad";
-      state.replaceChildren(`${t("Not sent.")} ${outcome.refusal} `, again, " ", discard);
+      state.replaceChildren(`${t("Not sent.")} ${t(outcome.refusal)} `, again, " ", discard);
     });
   }
 }

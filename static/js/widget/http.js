@@ -48,8 +48,8 @@ export class Polling {
     clearTimeout(this.#timer);
     try {
       const [{ online }] = await Promise.all([ask(this.chat), this.chat.token && this.#fetch()]);
-      this.chat.receive({ type: "presence", online });
       if (this.#isClosed) return;
+      this.chat.receive({ type: "presence", online });
       if (!this.isReady) {
         this.isReady = true;
         this.onReady();
@@ -88,9 +88,10 @@ export class Polling {
       const said = await (conversation_id
         ? ask(chat, `/${conversation_id}/messages`, message)
         : ask(chat, "", { ...message, widget_id: chat.config.id }));
-      chat.receive({ type: "ack", ...said });
+      if (!this.#isClosed) chat.receive({ type: "ack", ...said }); // else it is sent again, and known
     } catch (error) {
       const { code, message: detail, retryAfter } = /** @type {any} */ (error);
+      if (this.#isClosed) return;
       const isForgotten = code === "INVALID_TOKEN"; // then it goes out again, as a newcomer's
       if (code && !isForgotten) chat.receive({ type: "error", code, detail, client_id: message.client_id, retry_after: retryAfter });
       this.#onError(error);
@@ -101,10 +102,12 @@ export class Polling {
   async #fetch() {
     const { chat } = this;
     const { results } = await ask(chat, "");
+    if (this.#isClosed) return;
     for (const info of results) chat.receive({ type: "conversation", ...info });
     for (const { id, info, timeline } of chat.talks.values()) {
       while (timeline.after.seq ? timeline.after.seq < info.last_seq : info.last_seq === 1) {
         const page = await ask(chat, `/${id}/messages?after=${timeline.after.seq}`);
+        if (this.#isClosed) return;
         for (const message of page.results) chat.receive({ type: "message", ...message });
         if (!page.results.length) break;
       }

@@ -50,14 +50,12 @@ b:empty{display:none}`;
   const HELP_CSS = `.help{${FIXED};inset-inline-end:88px;display:flex;align-items:center;min-height:56px;
 max-width:min(280px,calc(100vw - 108px));box-sizing:border-box;border:1px solid #e3e3e9;border-radius:10px;
 background:#fff;color:#1d1d24;font:500 14px/1.45 system-ui,sans-serif;
-box-shadow:0 8px 28px #14102829;overflow-wrap:anywhere;animation:in .15s .8s ease-out both}
+box-shadow:0 8px 28px #14102829;overflow-wrap:anywhere}
 .help button{max-height:144px;padding-block:8px;padding-inline:12px 8px;overflow:hidden}
 .help button+button{flex:none;padding:12px;align-self:start}
 .help svg{width:20px;height:20px}
-@keyframes in{from{opacity:0;transform:translateY(4px);visibility:hidden}}
 .help button:focus-visible{outline:2px solid;outline-offset:-4px;border-radius:8px}
-@media(prefers-color-scheme:dark){.help{background:#1b1b22;color:#ececf1;border-color:#2c2c36}}
-@media(prefers-reduced-motion:reduce){.help{animation-duration:0s}}`;
+@media(prefers-color-scheme:dark){.help{background:#1b1b22;color:#ececf1;border-color:#2c2c36}}`;
 
   const page = /** @type {any} */ (window);
   const script = document.currentScript;
@@ -70,7 +68,7 @@ box-shadow:0 8px 28px #14102829;overflow-wrap:anywhere;animation:in .15s .8s eas
   /** @param {unknown[]} why */
   const warn = (...why) => console.warn("PingBack:", ...why);
 
-  if (typeof page.PingBackAttach === "function") return page.PingBackAttach();
+  if (page.PingBack?.attach) return page.PingBack.attach();
   let given = page.$pipeback;
   if (!base || !id) return warn("no widget id: set PingBackWidgetId or data-widget-id.");
   if (!document.adoptedStyleSheets || !page.CSS.supports("selector(:has(a))")) return warn("this browser is too old.");
@@ -92,8 +90,6 @@ box-shadow:0 8px 28px #14102829;overflow-wrap:anywhere;animation:in .15s .8s eas
   let hasNothingToTake = false;
   let isGone = false;
   let lang = "en";
-  /** @type {string | undefined} */
-  let locale;
   /** @type {Record<string, string>} */
   let words = {};
   /** @type {Record<string, object | undefined>} */
@@ -110,13 +106,7 @@ box-shadow:0 8px 28px #14102829;overflow-wrap:anywhere;animation:in .15s .8s eas
    * @param {unknown} [value]
    */
   const emit = (name, value) => {
-    for (const [wanted, run] of [...listeners]) {
-      try {
-        if (wanted === name) run(value);
-      } catch (error) {
-        warn(error);
-      }
-    }
+    for (const [wanted, run] of listeners) if (wanted === name) queueMicrotask(() => run(value)); // theirs may fail
   };
 
   /** What the page may call. Most pages never do: what answers is fetched with the first call. */
@@ -129,7 +119,7 @@ box-shadow:0 8px 28px #14102829;overflow-wrap:anywhere;animation:in .15s .8s eas
       return () => listeners.delete(listener);
     },
     push(/** @type {any[][]} */ ...calls) {
-      for (const [name, ...values] of calls) api[name]?.(...values);
+      for (const [name, ...values] of calls.filter(Array.isArray)) api[name]?.(...values);
     },
   });
   /** @type {Promise<import("./messenger.js").Messenger> | undefined} */
@@ -149,7 +139,7 @@ box-shadow:0 8px 28px #14102829;overflow-wrap:anywhere;animation:in .15s .8s eas
   const attach = () => {
     if (host && !isGone && !host.isConnected) document.documentElement.append(host);
   };
-  page.PingBackAttach = () => (isGone ? api.start() : attach());
+  api.attach = () => (isGone ? api.start() : attach());
 
   const isAllowed = () => {
     const port = location.port;
@@ -162,13 +152,16 @@ box-shadow:0 8px 28px #14102829;overflow-wrap:anywhere;animation:in .15s .8s eas
     });
   };
 
+  /** What is kept of somebody is kept under this name. */
+  const name = (whose = who) => "pingback:" + config.id + whose;
+
   /**
    * What this browser keeps of a visitor.
    * @param {string} place
    * @param {string} [whose]
    */
   const read = (place, whose = who) => {
-    const key = "pingback:" + config.id + whose;
+    const key = name(whose);
     let kept;
     try {
       kept = JSON.parse(page[place].getItem(key));
@@ -182,7 +175,7 @@ box-shadow:0 8px 28px #14102829;overflow-wrap:anywhere;animation:in .15s .8s eas
    * @param {string} [whose]
    */
   const keep = (place, what, whose = who) => {
-    const key = "pingback:" + config.id + whose;
+    const key = name(whose);
     delete memory[place + key];
     try {
       if (what) page[place].setItem(key, JSON.stringify(what));
@@ -298,6 +291,7 @@ box-shadow:0 8px 28px #14102829;overflow-wrap:anywhere;animation:in .15s .8s eas
     const shown = await load();
     button.ariaBusy = "false";
     help?.remove();
+    if (isGone) return;
     if (shown) shown.chat.isOpen ? shown.close() : shown.open();
     else say(t("The chat can't be reached. Try again."));
   };
@@ -322,6 +316,10 @@ box-shadow:0 8px 28px #14102829;overflow-wrap:anywhere;animation:in .15s .8s eas
     button.onpointerenter = button.onfocus = load;
     button.onclick = press;
     addEventListener("beforeprint", dress);
+    addEventListener("storage", ({ key, oldValue, newValue }) => {
+      const isForgotten = !key || (key === name() && !newValue && /token/.test(`${oldValue}`));
+      if (isForgotten) become("", false, () => keep("sessionStorage"), true);
+    });
     show(0, config.online);
     shadow.append(button);
     attach();
@@ -335,25 +333,28 @@ box-shadow:0 8px 28px #14102829;overflow-wrap:anywhere;animation:in .15s .8s eas
   const settle = async () => {
     const said = given;
     given = undefined;
-    const needsMessenger = Boolean(isCalled || messenger);
-    hasNothingToTake = !needsMessenger;
-    settled = Promise.resolve(needsMessenger && summon().then((messenger) => messenger.take(said))).catch(warn).then(speak).catch(warn);
+    hasNothingToTake = !isCalled && !messenger;
+    settled = (async () => hasNothingToTake || (await summon()).take(said))()
+      .catch((error) => warn(error, (hasNothingToTake = true)))
+      .then(speak)
+      .catch(warn);
     await settled;
+    if (isGone) return;
     greet();
     if (config.show_help_prompt && !read("localStorage").token) say(config.initial_message || t("Questions? Chat with us."));
-    isReady = !isGone;
-    if (isReady) emit("loaded");
+    isReady = true;
+    emit("loaded");
   };
 
   /** In the words of the page's settings, else of the page, else of the browser. */
   const speak = async () => {
     const { documentElement } = document;
     const { languages } = navigator;
-    const known = [locale, documentElement.lang, ...languages].map((tag) => `${tag}`.slice(0, 2).toLowerCase());
+    const known = [tools.locale, documentElement.lang, ...languages].map((tag) => `${tag}`.toLowerCase().split(/[-_]/)[0]);
     const language = known.find((two) => two === "en" || LOCALES[two]) || "en";
     lang = languages.find((tag) => tag.startsWith(language)) || language;
-    if (language === "ar") /** @type {HTMLElement} */ (host).dir = "rtl";
-    if (LOCALES[language]) words = JSON.parse(await fetched(LOCALES[language]));
+    words = LOCALES[language] ? JSON.parse(await fetched(LOCALES[language])) : {};
+    /** @type {HTMLElement} */ (host).dir = language === "ar" ? "rtl" : "";
     show(unread, config.online);
   };
 
@@ -368,11 +369,10 @@ box-shadow:0 8px 28px #14102829;overflow-wrap:anywhere;animation:in .15s .8s eas
    * @param {string} token
    */
   const ask = async (token) => {
-    const asked = who;
     const headers = { Authorization: "Visitor " + token };
     const answer = await fetch(base + "/api/v1/visitor/conversations", { headers, credentials: "omit" });
     const { results } = await answer.json();
-    if (!results || asked !== who) return;
+    if (!results || read("localStorage").token !== token) return;
     conversations = results;
     let count = 0;
     let isAwaited = false;
@@ -390,14 +390,15 @@ box-shadow:0 8px 28px #14102829;overflow-wrap:anywhere;animation:in .15s .8s eas
    * @param {string} next
    * @param {boolean} [isSame] they only have a name now
    * @param {() => void} [move] what was kept
+   * @param {boolean} [isForgotten]
    */
-  const become = (next, isSame, move) => {
+  const become = (next, isSame, move, isForgotten) => {
     const change = () => {
       move?.();
       who = next;
       conversations = undefined;
     };
-    if (shown) shown.chat.become(change, isSame);
+    if (shown) shown.chat.become(change, isSame, isForgotten);
     else change();
     if (!isSame) show(0, config.online);
   };
@@ -405,7 +406,7 @@ box-shadow:0 8px 28px #14102829;overflow-wrap:anywhere;animation:in .15s .8s eas
   const tools = {
     base, read, keep, memory, warn, emit, api, become, greet, load, button,
     now: () => ({ config, hasNothingToTake, isGone: !host || isGone, shown, who }),
-    say: (/** @type {string} */ tag) => (locale = tag),
+    locale: "",
     begin: () => (isGone ? ((isGone = false), attach(), settle()) : begin()),
     leave() {
       help?.remove();
@@ -429,7 +430,7 @@ box-shadow:0 8px 28px #14102829;overflow-wrap:anywhere;animation:in .15s .8s eas
     if (hasBegun) return;
     hasBegun = true;
     start().catch((error) => {
-      delete page.PingBackAttach; // the script may run again
+      delete page.PingBack; // the script may run again
       delete page.$pipeback;
       page.$pipeback = given;
       warn("the settings could not be loaded.", error);
@@ -447,6 +448,8 @@ box-shadow:0 8px 28px #14102829;overflow-wrap:anywhere;animation:in .15s .8s eas
     page.$pipeback = api; // declared by `var`: later assignments are not heard
   }
   const isCalled = given && Object.keys(given).length;
-  if (isCalled) summon().catch(warn);
-  if (given?.boot !== false) begin();
+  if (given?.boot !== false) {
+    if (isCalled) summon().catch(warn);
+    begin();
+  }
 })();

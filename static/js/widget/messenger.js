@@ -29,7 +29,7 @@ const COMPANY = [
  * @typedef {object} Tools the launcher's
  * @property {string} base
  * @property {() => Now} now
- * @property {(locale: string) => void} say
+ * @property {string} locale
  * @property {HTMLElement} button
  * @property {Record<string, any>} api
  * @property {Record<string, object | undefined>} memory
@@ -48,10 +48,16 @@ export class Messenger {
   /** @type {Settings} what was said before what the page had set was taken */
   #early = {};
   #isHeard;
+  /** what the page had set is void, since it called destroy() */
+  #isVoid = false;
+  #isOver = false;
   /** @type {NonNullable<Settings["callbacks"]>} */
   #callbacks = {};
   /** one identity after the other */
   #identified = Promise.resolve();
+  /** @type {Promise<unknown>} what opens and closes the window, in turn */
+  #turn;
+  #taken = () => {};
   #logouts = 0;
   /** @type {any} */
   #retry;
@@ -61,6 +67,7 @@ export class Messenger {
   constructor(tools) {
     this.tools = tools;
     this.#isHeard = tools.now().hasNothingToTake;
+    this.#turn = this.#isHeard ? Promise.resolve() : new Promise((done) => (this.#taken = () => done(undefined)));
     for (const name of EVENTS) {
       tools.api.on(name, (/** @type {unknown} */ value) => this.#callbacks["on" + name[0].toUpperCase() + name.slice(1)]?.(value));
     }
@@ -70,41 +77,50 @@ export class Messenger {
    * What the page set before the script came: settings, or calls.
    * @param {Settings | any[]} [given]
    */
-  take(given) {
-    if (Array.isArray(given)) this.tools.api.push(...given);
-    const early = { ...(Array.isArray(given) ? {} : given), ...this.#early };
-    this.#early = {};
+  async take(given = {}) {
+    const { tools } = this;
+    const calls = (Array.isArray(given) ? given : []).filter(Array.isArray);
+    const updates = calls.filter(([name]) => name === "update").map(([, settings]) => settings ?? {});
+    const said = this.#isVoid ? [this.#early] : [Array.isArray(given) ? {} : given, ...updates, this.#early];
     this.#isHeard = true;
-    return this.update(early);
+    this.#early = {};
+    this.#taken();
+    if (this.#isOver) return tools.leave();
+    tools.button.style.display = this.#isHidden ? "none" : "grid";
+    if (!this.#isVoid) tools.api.push(...calls.filter(([name]) => name !== "update"));
+    await this.update(Object.assign({}, ...said));
   }
 
   /** @param {Settings} [settings] those that are not named stay */
-  async update(settings) {
+  async update(settings = {}) {
+    const { tools } = this;
+    if (!this.#isHeard) return void (this.#early = { ...this.#early, ...settings });
     const { user, locale, callbacks } = settings ?? {};
     if (callbacks) this.#callbacks = callbacks;
-    if (locale) this.tools.say(locale);
+    if (locale) tools.locale = locale;
     if (user === undefined) return;
-    clearTimeout(this.#retry);
-    if (!this.#isHeard) this.#early = { user };
-    else {
-      const logouts = this.#logouts;
-      this.#identified = this.#identified.then(() => this.#identify(user, logouts)).catch(this.tools.warn);
-      await this.#identified;
-    }
+    const logouts = this.#logouts;
+    this.#identified = this.#identified.then(() => this.#identify(user, logouts)).catch(tools.warn);
+    await this.#identified;
   }
 
   start() {
+    this.#isOver = false;
     this.tools.begin();
   }
 
   /** Removes everything, and forgets everybody that this browser knows. */
   destroy() {
     const { tools } = this;
-    if (tools.now().isGone) return;
+    const isThere = !tools.now().isGone;
     clearTimeout(this.#retry);
     this.#logouts++;
+    this.#early = {};
     this.#isHeard = false;
-    this.#setHidden(false);
+    this.#isVoid = this.#isOver = true;
+    this.#isHidden = false;
+    if (!isThere) return this.#forget();
+    tools.button.style.display = "grid";
     tools.now().shown?.close();
     tools.leave();
     tools.become("", false, () => this.#forget());
@@ -118,36 +134,46 @@ export class Messenger {
     this.#setHidden(true);
   }
 
-  async open() {
-    (await this.#chat())?.open();
+  open() {
+    return this.#inTurn((shown) => shown.open());
   }
 
   close() {
-    this.tools.now().shown?.close();
+    return this.#inTurn((shown) => shown.close(), false);
   }
 
   /**
    * @param {string} section home, messages or newMessage; another one opens home
    * @param {string} [text] of a new message
    */
-  async navigate(section, text) {
+  navigate(section, text) {
     if (!["home", "messages", "newMessage"].includes(section)) this.tools.warn(`there is no ${section} here: home opens.`);
-    const shown = await this.#chat();
-    if (!shown) return;
-    const { chat, view } = shown;
-    shown.open();
-    if (section !== "newMessage") return chat.goHome();
-    chat.show();
-    view.render();
-    view.focus();
-    if (!text) return;
-    view.input.value = text;
-    view.input.dispatchEvent(new Event("input"));
+    return this.#inTurn(({ open, chat, view }) => {
+      open();
+      if (section !== "newMessage") return chat.goHome();
+      chat.show();
+      view.render();
+      view.focus();
+      if (!text) return;
+      view.input.value = text;
+      view.input.dispatchEvent(new Event("input"));
+    });
   }
 
-  async #chat() {
-    await this.#identified;
-    return this.tools.now().isGone ? undefined : this.tools.load();
+  /**
+   * Once it is known who sits here, and what was called before is done.
+   * @param {(shown: Shown) => void} act
+   * @param {boolean} [needsChat] else only with a chat that is there
+   */
+  #inTurn(act, needsChat = true) {
+    const { tools } = this;
+    this.#turn = this.#turn.then(async () => {
+      await this.#identified;
+      if (tools.now().isGone) return;
+      const shown = needsChat ? await tools.load() : tools.now().shown;
+      if (shown && !tools.now().isGone) act(shown);
+    }).catch(tools.warn);
+    return this.#turn;
   }
 
   /** @param {boolean} isHidden */
@@ -161,9 +187,11 @@ export class Messenger {
   /**
    * @param {User | null} user
    * @param {number} logouts when this was said
+   * @returns {Promise<void>}
    */
   async #identify(user, logouts) {
     const { tools } = this;
+    clearTimeout(this.#retry);
     if (logouts !== this.#logouts) return;
     if (!user) return this.#become("");
     const about = this.#known(user);
@@ -171,31 +199,53 @@ export class Messenger {
     const person = ":" + hash(about.id === undefined ? `email ${about.email}` : `id ${about.id}`);
     // what was only claimed has a place of its own, where nobody finds what is proven
     const next = isSigned ? person + "!" : person;
-    const said = hash(JSON.stringify(about));
+    const text = textOf(about);
+    if (!text) return this.#refuse({ code: "VALIDATION_ERROR", detail: "it can't be written as JSON" });
+    const said = hash(text);
     const own = tools.read(LOCAL, next);
     const earlier = ["", ...(isSigned ? [person] : [])].find((whose) => tools.read(LOCAL, whose).token);
-    if (own.said === said && !(isSigned && earlier !== undefined)) return this.#become(next);
+    const from = own.token && !(isSigned && earlier !== undefined) ? next : earlier ?? "";
+    if (own.token && own.said === said && from === next) return this.#become(next);
     const { who, shown } = tools.now();
     if (who && who !== next) this.#become("");
-    const from = own.token && !(isSigned && earlier !== undefined) ? next : earlier ?? "";
-    if (from !== next) shown?.chat.connection.close(); // its token may end with the call
+    if (from !== next && shown) await this.#rest(shown);
+    const { token: sent } = tools.read(LOCAL, from);
     const { status, answer } = await this.#ask(about, from);
     const { token } = answer;
-    if (logouts !== this.#logouts) this.#end(token);
-    else if (status === 200) {
+    if (logouts !== this.#logouts) return this.#end(token);
+    if (status === 200) {
+      const { token: now } = tools.read(LOCAL, from);
+      if (from !== next && now && now !== sent) {
+        this.#end(token); // somebody began to write meanwhile: that goes along
+        return this.#identify(user, logouts);
+      }
       this.#become(next, from !== next, () => {
         if (from !== next) this.#move(from, next);
         tools.keep(LOCAL, { ...tools.read(LOCAL, next), token, said }, next);
       });
     } else if (status && status < 500 && status !== 429) {
-      this.#become("");
-      tools.warn(`the user was refused (${answer.code}): ${answer.detail}`, answer.errors ?? "");
-      tools.emit("identityError", answer.code);
+      this.#refuse(answer);
     } else {
       this.#become(own.token && !isSigned ? next : "");
       this.#retry = setTimeout(() => this.update({ user }), RETRY_AFTER);
     }
     tools.now().shown?.chat.wake();
+  }
+
+  /** @param {{code: string, detail: string, errors?: object}} why */
+  #refuse({ code, detail, errors = {} }) {
+    this.#become("");
+    this.tools.warn(`the user was refused (${code}): ${detail}`, JSON.stringify(errors));
+    this.tools.emit("identityError", code);
+  }
+
+  /**
+   * The chat's token may end: what is on its way should have arrived, or it would be said twice.
+   * @param {Shown} shown
+   */
+  async #rest({ chat }) {
+    for (let left = 30; left && chat.isReady && chat.outbox.isWaiting; left--) await new Promise((done) => setTimeout(done, 100));
+    chat.connection.close();
   }
 
   /**
@@ -277,20 +327,22 @@ export class Messenger {
     }
   }
 
+  /** Where it is not known yet which widget this is, of every widget. */
   #forget() {
-    const { now, memory, read, keep } = this.tools;
-    const start = `pingback:${now().config?.id}`;
+    const { now, memory } = this.tools;
+    const start = `pingback:${now().config?.id ?? ""}`;
     for (const place of [LOCAL, SESSION]) {
-      /** @type {string[]} */
-      let stored = [];
       try {
-        stored = Object.keys(/** @type {any} */ (window)[place]);
-      } catch {}
-      const names = [...stored, ...Object.keys(memory).map((name) => name.replace(place, ""))];
-      for (const whose of names.filter((name) => name.startsWith(start)).map((name) => name.slice(start.length))) {
-        this.#end(read(place, whose).token);
-        keep(place, undefined, whose);
-      }
+        const store = /** @type {any} */ (window)[place];
+        for (const name of Object.keys(store).filter((name) => name.startsWith(start))) {
+          this.#end(tokenIn(store[name]));
+          delete store[name];
+        }
+      } catch {} // what is refused keeps nothing
+    }
+    for (const name of Object.keys(memory)) {
+      this.#end(/** @type {any} */ (memory[name])?.token);
+      delete memory[name];
     }
   }
 
@@ -314,4 +366,22 @@ function hash(text) {
     other = Math.imul(other ^ code, 0x5f356495);
   }
   return (one >>> 0).toString(36) + (other >>> 0).toString(36);
+}
+
+/** @param {string} kept */
+function tokenIn(kept) {
+  try {
+    return JSON.parse(kept)?.token;
+  } catch {
+    return undefined;
+  }
+}
+
+/** @param {User} about "" where it can't be said in JSON */
+function textOf(about) {
+  try {
+    return JSON.stringify(about);
+  } catch {
+    return "";
+  }
 }

@@ -33,6 +33,7 @@ export class Prechat {
     this.fault = make("p", { className: "bad", role: "alert" });
     this.element = make("div", { className: "prechat" }, ...this.inputs.map(({ parentElement: label }) => label ?? ""), this.fault);
     view.form.before(this.element);
+    view.isIntroduced = () => this.#check();
   }
 
   /**
@@ -53,7 +54,7 @@ export class Prechat {
     input.onkeydown = (event) => {
       if (event.key !== "Enter") return;
       event.preventDefault();
-      if (this.check()) this.view.input.focus();
+      if (this.#check()) this.view.input.focus();
     };
     make("label", {}, input.required ? label : optionalLabel, input);
     return [input];
@@ -63,8 +64,13 @@ export class Prechat {
     this.element.hidden = !this.view.chat.asksWho;
   }
 
-  /** Whether all that is required stands there; says what is missing, and goes there. */
-  check() {
+  /** Another person is asked anew. */
+  forget() {
+    this.element.remove();
+    this.view.isIntroduced = () => true;
+  }
+
+  #check() {
     const wrong = this.inputs.find((input) => !input.value.trim() ? input.required : !input.validity.valid);
     if (!wrong) return true;
     const missing = wrong.name === "name" ? t("Enter your name first.") : t("Enter your e-mail address first.");

@@ -102,9 +102,10 @@ export class View {
   #home;
   /** @type {Promise<Files> | undefined} */
   #files;
-  /** @type {Prechat | undefined} */
+  /** @type {Promise<Prechat> | undefined} */
   #prechat;
-  #isBringing = false;
+  /** What was asked for stands there; else it is said what is missing. */
+  isIntroduced = () => true;
   #typedAt = 0;
   /** @type {any} */
   #typingEnds;
@@ -138,7 +139,7 @@ export class View {
     this.main = make("div", { className: "main" }, this.log.element, this.log.chip);
     this.ending = make("p", { className: "ending" });
     this.state = make("p", { className: "state", role: "status" });
-    this.input = make("textarea", { rows: 1, dir: "auto", placeholder: t("Write a message"), ariaLabel: t("Message"), enterKeyHint: "send" });
+    this.input = make("textarea", { rows: 1, placeholder: t("Write a message"), ariaLabel: t("Message"), enterKeyHint: "send" });
     this.count = make("p", { className: "count" });
     this.sendButton = button("round send", t("Send"), ICONS.send);
     this.sendButton.type = "submit";
@@ -185,9 +186,8 @@ export class View {
   forget() {
     this.#drawn = null;
     this.announcer.textContent = "";
-    this.#prechat?.element.remove();
+    for (const part of [this.#prechat, this.#files]) part?.then((part) => part.forget());
     this.#prechat = undefined;
-    this.#files?.then((files) => files.forget());
   }
 
   hide() {
@@ -222,8 +222,8 @@ export class View {
     if (!isHome) this.log.render(rows, talk);
     if (talk) this.#files ??= this.options.bring("files").then(({ Files }) => new Files(this, this.options));
     this.#files?.then((files) => files.render(), () => (this.#files = undefined));
-    if (chat.asksWho && !this.#prechat) this.#bringPrechat();
-    this.#prechat?.render();
+    if (chat.asksWho) this.#prechat ??= this.options.bring("prechat").then(({ Prechat }) => new Prechat(this, this.options));
+    this.#prechat?.then((prechat) => prechat.render(), () => (this.#prechat = undefined));
     setText(this.ending, t(ENDINGS[isHome ? "" : talk?.info.status ?? ""] ?? ""));
     this.#showState(stateOf(chat));
   }
@@ -270,15 +270,6 @@ export class View {
     }
   }
 
-  async #bringPrechat() {
-    if (this.#isBringing) return;
-    this.#isBringing = true;
-    const found = await this.options.bring("prechat").catch(() => {});
-    this.#isBringing = false;
-    if (found) this.#prechat = new found.Prechat(this, this.options);
-    this.#prechat?.render();
-  }
-
   /** @param {string} url */
   #showLogo(url) {
     const logo = make("img", { src: url, alt: "", referrerPolicy: "no-referrer" });
@@ -316,7 +307,7 @@ export class View {
     if (!content || input.readOnly) return;
     this.#isTooLong = [...content].length > LONGEST;
     if (this.#isTooLong) return this.#showState(stateOf(chat));
-    if (chat.asksWho && this.#prechat?.check() === false) return;
+    if (chat.asksWho && !this.isIntroduced()) return;
     this.#endTyping();
     input.value = "";
     this.#fit();
@@ -346,6 +337,7 @@ export class View {
   #fit() {
     const { input } = this;
     const text = input.value.trim();
+    input.dir = text && "auto"; // its placeholder goes the window's way
     const counted = LONGEST - 500;
     const length = text.length > counted ? [...text].length : 0;
     this.sendButton.disabled = !text || input.readOnly;
