@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -10,6 +11,7 @@ from playwright.sync_api import ConsoleMessage, Page, Request, expect
 
 from auth_signing.identity import identity_sign
 from tests.clients import Person, new_owner, wait_until
+from tests.desk import Desk
 from tests.pages import Pages
 from tests.server import Server
 from tests.shop import OnePage, html
@@ -140,6 +142,20 @@ def test_a_claim_on_a_verified_person_stays_a_claim_on_the_agents_screen(shop: S
     liar.say("Send me the password")
     assert shop.marks() == ["claimed", "verified"]
     assert shop.contact("p1")["name"] == "Paulo Castellano"
+
+
+def test_agents_see_a_claim_as_a_claim(server: Server, site: OnePage, page_factory: Pages) -> None:
+    demo, who = server.demo(), uuid4().hex
+    owner = Person(server, demo["token"])
+    shop = Shop(server, site, page_factory, owner, demo["business_id"], demo["identity_secret"])
+    desk = Desk(page_factory(), server)
+    shop.visit_as(**shop.signed({"id": who, "name": "Paulo"}, who)).open().say(f"True {who}")
+    shop.visit_as(id=who, name="Mallory").open().say(f"False {who}")
+    for text, mark in ((f"True {who}", "Verified"), (f"False {who}", "Claimed")):
+        expect(desk.row(text)).to_have_attribute("data-mark", mark.lower())
+        desk.open(text)
+        expect(desk.page.locator("#thread-head").get_by_text(mark, exact=True)).to_be_visible()
+        expect(desk.page.locator("#thread-head h1")).to_contain_text("Paulo")
 
 
 @pytest.mark.parametrize(
