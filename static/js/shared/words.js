@@ -5,7 +5,7 @@
  */
 
 /** @type {Translate} */
-export let t = (text, value) => text.replace("%", `${value}`);
+export let t = (text, value) => text.replace("%", () => `${value ?? "%"}`);
 /** @type {string | undefined} a BCP 47 tag, for dates and numbers; undefined: the browser's own */
 export let lang;
 

@@ -611,7 +611,10 @@ export class Chat {
     const { token } = this;
     if (code === NO_TOKEN && token) {
       this.#startOver();
-      if (this.token === token) this.keep("localStorage", (this.kept = {}));
+      if (this.token === token) {
+        this.kept = {};
+        this.keep("localStorage", undefined);
+      }
       this.connection.open();
       return;
     }

@@ -96,7 +96,7 @@ box-shadow:0 8px 28px #14102829;overflow-wrap:anywhere}
   const memory = {}; // what the browser refuses to keep
 
   /** @type {import("../shared/words.js").Translate} */
-  const t = (text, value) => (words[text] ?? text).replace("%", () => `${value}`);
+  const t = (text, value) => (words[text] ?? text).replace("%", () => `${value ?? "%"}`);
 
   /** @type {Set<[string, (value?: unknown) => void]>} */
   const listeners = new Set();
