@@ -11,6 +11,22 @@ from conversations.models import Conversation
 from tests.cast import Cast
 
 START = "/api/v1/visitor/conversations"
+SEED_COMPANY: dict[str, Any] = {  # of the seed's example, as it stands
+    "id": "8f4618a2",
+    "name": "Pipeback",
+    "website": "pipeback.com",
+    "created_at": 1234567891,
+    "plan": "scale",
+    "monthly_spend": 199,
+    "industry": "software",
+    "size": 100,
+    "address": "15th avenue",
+    "postal_code": "60160",
+    "city": "Melrose Park",
+    "state": "NY",
+    "country": "US",
+    "attributes": {"high_ticket": False, "is_gov": True},
+}
 
 
 class Api:

@@ -10,11 +10,11 @@ import pytest
 from playwright.sync_api import ConsoleMessage, Page, Request, expect
 
 from auth_signing.identity import identity_sign
-from tests.clients import Person, new_owner, wait_until
+from tests.clients import Person, wait_until
 from tests.desk import Desk
 from tests.pages import Pages
 from tests.server import Server
-from tests.shop import OnePage, html
+from tests.shop import Customer, OnePage, html, new_customer, snippet
 from tests.widget import Widget
 
 PAULO = {"id": "p1", "email": "paulo@example.com", "name": "Paulo Castellano"}
@@ -28,18 +28,14 @@ class Shop:
     server: Server
     site: OnePage
     pages: Pages
-    owner: Person
-    business_id: str
-    secret: str
-    refused: list[str] = field(default_factory=list)
+    customer: Customer
     identified: list[Request] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
     def serve(self, settings: dict[str, Any] | None) -> None:
         """What every page says from now on; None: nothing."""
         given = f"window.$pipeback = {json.dumps(settings)};" if settings is not None else ""
-        snippet = f"<script>window.PIPEBACK_ID = '{self.business_id}'; {given}</script>"
-        self.site.html = html(body=f'{snippet}<script async src="{self.server.url}/l.js"></script>')
+        self.site.html = html(body=snippet(self.server, self.customer.business_id, given))
 
     def visit(self, settings: dict[str, Any] | None, page: Page | None = None) -> Widget:
         """Opens a page that says so, in a browser of its own unless one is given."""
@@ -67,34 +63,16 @@ class Shop:
             self.warnings.append(message.text)
 
     def signed(self, user: dict[str, Any], value: str) -> dict[str, Any]:
-        return {**user, "signature": identity_sign(self.secret, value)}
-
-    def contacts(self) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = self.owner.call("GET", "contacts/").json()["results"]
-        return found
-
-    def contact(self, external_id: str) -> dict[str, Any]:
-        """Once the server knows of them."""
-        found: list[dict[str, Any]] = []
-
-        def is_known() -> bool:
-            found[:] = [person for person in self.contacts() if person["external_id"] == external_id]
-            return bool(found)
-
-        wait_until(is_known)
-        return found[0]
+        return {**user, "signature": identity_sign(self.customer.secret, value)}
 
     def marks(self) -> list[str]:
         """Of the conversations, the newest first."""
-        return [talk["mark"] for talk in self.owner.call("GET", "conversations/").json()["results"]]
+        return [talk["mark"] for talk in self.customer.owner.call("GET", "conversations/").json()["results"]]
 
 
 @pytest.fixture
 def shop(server: Server, site: OnePage, page_factory: Pages) -> Shop:
-    owner = new_owner(server)
-    business_id = owner.call("GET", "auth/me").json()["business"]["id"]
-    secret = owner.call("POST", "identity/rotate").json()["secret"]
-    return Shop(server, site, page_factory, owner, business_id, secret)
+    return Shop(server, site, page_factory, new_customer(server))
 
 
 def stored_tokens(chat: Widget) -> list[str]:
@@ -111,7 +89,7 @@ def shows_nothing_of(chat: Widget, text: str) -> None:
 def test_a_signed_visitor_is_verified_and_finds_the_talk_on_another_device(shop: Shop) -> None:
     paulo = shop.signed(PAULO, PAULO["id"])
     shop.visit_as(**paulo).open().say("My lamp is broken")
-    assert shop.contact("p1")["verified"]
+    assert shop.customer.contact("p1")["verified"]
     assert shop.marks() == ["verified"]
     elsewhere = shop.visit_as(**paulo)
     expect(elsewhere.open().log).to_contain_text("My lamp is broken")
@@ -131,7 +109,7 @@ def test_anonymous_talk_goes_with_who_signs_in(shop: Shop) -> None:
 def test_a_claim_shows_what_its_own_browser_began_and_nothing_else(shop: Shop) -> None:
     shop.visit_as(**PAULO).open().say("From my desk")
     shows_nothing_of(shop.visit_as(**PAULO), "From my desk")
-    assert [person["external_id"] for person in shop.contacts()] == ["p1"]
+    assert [person["external_id"] for person in shop.customer.contacts()] == ["p1"]
     assert shop.marks() == ["claimed"]
 
 
@@ -141,13 +119,13 @@ def test_a_claim_on_a_verified_person_stays_a_claim_on_the_agents_screen(shop: S
     shows_nothing_of(liar, "The real one")
     liar.say("Send me the password")
     assert shop.marks() == ["claimed", "verified"]
-    assert shop.contact("p1")["name"] == "Paulo Castellano"
+    assert shop.customer.contact("p1")["name"] == "Paulo Castellano"
 
 
 def test_agents_see_a_claim_as_a_claim(server: Server, site: OnePage, page_factory: Pages) -> None:
     demo, who = server.demo(), uuid4().hex
-    owner = Person(server, demo["token"])
-    shop = Shop(server, site, page_factory, owner, demo["business_id"], demo["identity_secret"])
+    customer = Customer(Person(server, demo["token"]), demo["business_id"], demo["identity_secret"])
+    shop = Shop(server, site, page_factory, customer)
     desk = Desk(page_factory(), server)
     shop.visit_as(**shop.signed({"id": who, "name": "Paulo"}, who)).open().say(f"True {who}")
     shop.visit_as(id=who, name="Mallory").open().say(f"False {who}")
@@ -170,8 +148,8 @@ def test_a_wrong_signature_is_told_to_the_page_and_the_chat_goes_on_nameless(
     user = json.dumps(shop.signed(PAULO, signed_value))
     shop.serve(None)
     shop.site.html = shop.site.html.replace(
-        f"PIPEBACK_ID = '{shop.business_id}';",
-        f"PIPEBACK_ID = '{shop.business_id}'; window.$pipeback = {{user: {user}, callbacks:"
+        f"PIPEBACK_ID = '{shop.customer.business_id}';",
+        f"PIPEBACK_ID = '{shop.customer.business_id}'; window.$pipeback = {{user: {user}, callbacks:"
         "{onIdentityError: (code) => codes.push(code)}};",
     )
     chat.page.reload()
@@ -180,7 +158,7 @@ def test_a_wrong_signature_is_told_to_the_page_and_the_chat_goes_on_nameless(
     wait_until(lambda: any("signature" in warning for warning in shop.warnings))
     chat.open().say("Hello all the same")
     assert shop.marks() == ["anonymous"]
-    assert {person["external_id"] for person in shop.contacts()} == {None}
+    assert {person["external_id"] for person in shop.customer.contacts()} == {None}
 
 
 @pytest.mark.parametrize("proven", ["id", "email"])
@@ -191,7 +169,7 @@ def test_an_own_right_signature_with_another_persons_other_value_takes_nothing_o
     olga = shop.visit_as(**shop.signed(mixed, OLGA[proven]))
     shows_nothing_of(olga, "Private to Paulo")
     olga.say("I am Olga")
-    names = {talk["contact"]["name"] for talk in shop.owner.call("GET", "conversations/").json()["results"]}
+    names = {talk["contact"]["name"] for talk in shop.customer.owner.call("GET", "conversations/").json()["results"]}
     assert names == {"Paulo Castellano", "Olga Petrova"}
 
 
@@ -251,12 +229,12 @@ def test_the_chat_of_a_deleted_contact_goes_on_under_the_same_name(shop: Shop) -
     """The page says the same as before, and the person is told to the server once more."""
     chat = shop.visit_as(**PAULO)
     chat.open().say("Forget me")
-    shop.owner.call("DELETE", f"contacts/{shop.contact('p1')['id']}").raise_for_status()
+    shop.customer.owner.call("DELETE", f"contacts/{shop.customer.contact('p1')['id']}").raise_for_status()
     expect(chat.log).not_to_contain_text("Forget me")
     chat.say("Who am I now?")
     again = shop.visit_as(chat.page, **PAULO)
     expect(again.open().log).to_contain_text("Who am I now?")
-    shop.contact("p1")
+    shop.customer.contact("p1")
     assert shop.marks() == ["claimed"]
 
 
@@ -277,7 +255,7 @@ def test_who_could_not_be_told_to_the_server_is_not_told_once_signed_out(shop: S
     chat.page.evaluate("(user) => PingBack.update({ user })", PAULO)
     chat.page.unroute_all()
     chat.page.clock.fast_forward(60_000)
-    shop.contact("p1")
+    shop.customer.contact("p1")
 
 
 def test_a_user_that_is_no_json_is_refused_and_the_one_before_set_aside(shop: Shop) -> None:
@@ -336,16 +314,16 @@ def test_where_nothing_can_be_stored_an_identified_chat_works_too(shop: Shop) ->
 def test_the_token_of_a_deleted_contact_starts_over(shop: Shop) -> None:
     chat = shop.visit_as(**PAULO)
     chat.open().say("Forget me")
-    shop.owner.call("DELETE", f"contacts/{shop.contact('p1')['id']}").raise_for_status()
+    shop.customer.owner.call("DELETE", f"contacts/{shop.customer.contact('p1')['id']}").raise_for_status()
     renamed = {**PAULO, "name": "Paulo C."}
     again = shop.visit_as(chat.page, **renamed)
     shows_nothing_of(again, "Forget me")
     again.say("Hello anew")
-    assert shop.contact("p1")["name"] == "Paulo C."
+    assert shop.customer.contact("p1")["name"] == "Paulo C."
 
 
 def test_a_business_may_require_signatures(shop: Shop) -> None:
-    shop.owner.call("PATCH", "identity", {"require_signed": True}).raise_for_status()
+    shop.customer.owner.call("PATCH", "identity", {"require_signed": True}).raise_for_status()
     chat = shop.visit(None)
     chat.page.evaluate(
         """(user) => new Promise((done) => {
@@ -361,10 +339,10 @@ def test_a_business_may_require_signatures(shop: Shop) -> None:
 
 def test_the_previous_secret_is_good_until_it_is_revoked(shop: Shop) -> None:
     old = shop.signed(PAULO, PAULO["id"])
-    shop.owner.call("POST", "identity/rotate").raise_for_status()
+    shop.customer.owner.call("POST", "identity/rotate").raise_for_status()
     shop.visit_as(**old).open().say("Signed with the one before")
     assert shop.marks() == ["verified"]
-    shop.owner.call("DELETE", "identity/previous").raise_for_status()
+    shop.customer.owner.call("DELETE", "identity/previous").raise_for_status()
     refused = shop.visit_as(**{**old, "name": "P."})
     wait_until(lambda: any("IDENTITY_SIGNATURE_INVALID" in warning for warning in shop.warnings))
     refused.open().say("Refused, and here")
@@ -375,7 +353,7 @@ def test_a_single_page_application_signs_in_changes_hands_and_signs_out_without_
     chat = shop.visit(None)
     chat.open().say("As nobody")
     chat.page.evaluate("(user) => { window.$pipeback = { user } }", PAULO)
-    shop.contact("p1")
+    shop.customer.contact("p1")
     expect(chat.log).to_contain_text("As nobody")
     chat.say("As Paulo")
     chat.composer.fill("a draft of Paulo")
@@ -404,16 +382,16 @@ def test_late_injection_keeps_the_identity_that_the_page_says_last(shop: Shop) -
         script.onload = () => { window.$pipeback = { user: olga } };
         document.head.append(script);
     }""",
-        [shop.server.url, shop.business_id, PAULO, OLGA],
+        [shop.server.url, shop.customer.business_id, PAULO, OLGA],
     )
     chat.open().say("Who am I?")
-    talk = shop.owner.call("GET", "conversations/").json()["results"][0]
+    talk = shop.customer.owner.call("GET", "conversations/").json()["results"][0]
     assert talk["contact"]["name"] == "Olga Petrova"
 
 
 def test_an_unchanged_payload_is_written_once_however_many_pages_are_viewed(shop: Shop) -> None:
     chat = shop.visit_as(**PAULO)
-    shop.contact("p1")
+    shop.customer.contact("p1")
     wait_until(lambda: len(shop.identified) == 1)
     writes = chat.page.evaluate(
         """async (url) => {
@@ -452,11 +430,11 @@ def test_an_unchanged_payload_is_written_once_however_many_pages_are_viewed(shop
 def test_the_console_says_what_breaks_a_rule_and_nothing_is_stored(shop: Shop, user: dict[str, Any], said: str) -> None:
     shop.visit_as(id="p1", **user)
     wait_until(lambda: any(said in text for text in shop.warnings))
-    assert shop.contacts() == []
+    assert shop.customer.contacts() == []
 
 
 def test_unknown_fields_are_left_out_and_named(shop: Shop) -> None:
     shop.visit_as(**PAULO, favourite="blue", company={"id": "c", "name": "C", "mascot": "cat"})
-    assert shop.contact("p1")["company"]["name"] == "C"
+    assert shop.customer.contact("p1")["company"]["name"] == "C"
     for name in ("favourite", "mascot"):
         assert any(name in text for text in shop.warnings)

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from tests.axe import faults
 from tests.pages import Pages
 from tests.server import Server
-from tests.shop import OnePage, html
+from tests.shop import OnePage, html, snippet
 from tests.widget import Widget
 
 pytestmark = pytest.mark.page_only
@@ -25,8 +25,7 @@ def words(locale: str) -> dict[str, str]:
 
 def visit(page: Page, server: Server, site: OnePage, *, page_language: str = "", locale: str = "") -> Widget:
     settings = f"window.$pipeback = {{ locale: '{locale}' }};" if locale else ""
-    snippet = f"<script>window.PIPEBACK_ID = '{server.demo()['business_id']}'; {settings}</script>"
-    site.html = html(body=f'{snippet}<script async src="{server.url}/l.js"></script>')
+    site.html = html(body=snippet(server, server.demo()["business_id"], settings))
     if page_language:
         site.html = site.html.replace("<html>", f'<html lang="{page_language}">')
     page.goto(f"http://shop.localhost:{site.server_port}/")

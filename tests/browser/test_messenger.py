@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.pages import Pages
 from tests.server import Server
-from tests.shop import OnePage, html
+from tests.shop import OnePage, html, snippet
 from tests.widget import Widget
 
 pytestmark = pytest.mark.page_only
@@ -29,9 +29,7 @@ class Messenger:
         self.page, self.server, self.site = page, server, site
 
     def visit(self, code: str = "", *, until: str = "window.PingBack?.isReady()") -> Widget:
-        business_id = self.server.demo()["business_id"]
-        snippet = f"<script>window.PIPEBACK_ID = '{business_id}'; {LISTENS} {code}</script>"
-        self.site.html = html(body=f'{snippet}<script async src="{self.server.url}/l.js"></script>')
+        self.site.html = html(body=snippet(self.server, self.server.demo()["business_id"], f"{LISTENS} {code}"))
         self.page.goto(f"http://shop.localhost:{self.site.server_port}/")
         self.page.wait_for_function(until)
         return Widget(self.page, self.server)

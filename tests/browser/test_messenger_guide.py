@@ -12,10 +12,10 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from auth_signing.identity import identity_sign
-from tests.clients import Person, new_owner, wait_until
 from tests.pages import Pages
 from tests.server import Server
-from tests.shop import OnePage, html
+from tests.shop import OnePage, html, new_customer
+from tests.visitors import SEED_COMPANY
 from tests.widget import Widget
 
 pytestmark = pytest.mark.page_only
@@ -84,14 +84,13 @@ const signature = signEmail(currentUser.email);
 """
 
 
-class Customer:
-    """A business of its own, and its site."""
+class Site:
+    """A site of a business of its own."""
 
     def __init__(self, server: Server, site: OnePage, page: Page) -> None:
         self.server, self.site, self.page = server, site, page
-        self.owner: Person = new_owner(server)
-        self.business_id = self.owner.call("GET", "auth/me").json()["business"]["id"]
-        self.secret = self.owner.call("POST", "identity/rotate").json()["secret"]
+        self.customer = new_customer(server)
+        self.owner, self.business_id, self.secret = self.customer.owner, self.customer.business_id, self.customer.secret
 
     def filled_in(self, text: str) -> str:
         values = {
@@ -111,34 +110,26 @@ class Customer:
         return Widget(self.page, self.server)
 
     def contact(self) -> dict[str, Any]:
-        found: list[dict[str, Any]] = []
-
-        def is_known() -> bool:
-            people = self.owner.call("GET", "contacts/").json()["results"]
-            found[:] = [person for person in people if person["external_id"] == "9f7618a2"]
-            return bool(found)
-
-        wait_until(is_known)
-        return found[0]
+        return self.customer.contact("9f7618a2")
 
 
 @pytest.fixture
-def customer(server: Server, site: OnePage, page_factory: Pages) -> Customer:
-    return Customer(server, site, page_factory())
+def customer(server: Server, site: OnePage, page_factory: Pages) -> Site:
+    return Site(server, site, page_factory())
 
 
 def blocks(language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", GUIDE, re.DOTALL)
 
 
-def test_the_seeds_first_snippet_gives_an_anonymous_chat(customer: Customer) -> None:
+def test_the_seeds_first_snippet_gives_an_anonymous_chat(customer: Site) -> None:
     customer.visit(SEED_ANONYMOUS).open().say("Hello from the seed")
     [talk] = customer.owner.call("GET", "conversations/").json()["results"]
     [contact] = customer.owner.call("GET", "contacts/").json()["results"]
     assert (talk["mark"], contact["type"]) == ("anonymous", "visitor")
 
 
-def test_the_seeds_second_snippet_gives_a_contact_with_every_field_and_a_segment_finds_it(customer: Customer) -> None:
+def test_the_seeds_second_snippet_gives_a_contact_with_every_field_and_a_segment_finds_it(customer: Site) -> None:
     customer.visit(SEED_IDENTIFIED)
     contact = customer.contact()
     assert (contact["name"], contact["email"], contact["phone"]) == (
@@ -149,22 +140,7 @@ def test_the_seeds_second_snippet_gives_a_contact_with_every_field_and_a_segment
     assert (contact["type"], contact["verified"]) == ("user", False)
     assert contact["attributes"] == {"plan": "pro", "monthly_spend": 5000}
     company = customer.owner.call("GET", f"companies/{contact['company']['id']}").json()
-    expected = {
-        "external_id": "8f4618a2",
-        "name": "Pipeback",
-        "website": "pipeback.com",
-        "created_at": 1234567891,
-        "plan": "scale",
-        "monthly_spend": 199,
-        "industry": "software",
-        "size": "100",
-        "address": "15th avenue",
-        "postal_code": "60160",
-        "city": "Melrose Park",
-        "state": "NY",
-        "country": "US",
-        "attributes": {"high_ticket": False, "is_gov": True},
-    }
+    expected = {**SEED_COMPANY, "size": "100", "external_id": SEED_COMPANY["id"], "id": contact["company"]["id"]}
     assert {name: company[name] for name in expected} == expected
     segment = {"name": "Pro", "conditions": {"attributes": {"plan": "pro"}}}
     made = customer.owner.call("POST", "segments/", segment)
@@ -173,7 +149,7 @@ def test_the_seeds_second_snippet_gives_a_contact_with_every_field_and_a_segment
     assert [person["id"] for person in found] == [contact["id"]]
 
 
-def test_the_seeds_node_sample_signs_a_verified_contact(customer: Customer) -> None:
+def test_the_seeds_node_sample_signs_a_verified_contact(customer: Site) -> None:
     script = "const currentUser = { email: 'paulo@pipeback.com' };" + SEED_NODE + "console.log(signature)"
     signature = run(["node", "-e", script], PIPEBACK_SECRET_KEY=customer.secret)
     settings = SEED_SIGNED.replace("SIGNATURE_FROM_BACKEND", signature)
@@ -204,13 +180,13 @@ def test_each_signing_sample_whose_runtime_is_here_gives_the_guides_vector(langu
     assert said in GUIDE
 
 
-def test_the_guides_snippet_gives_a_verified_contact(customer: Customer) -> None:
+def test_the_guides_snippet_gives_a_verified_contact(customer: Site) -> None:
     [snippet, *_] = blocks("html")
     customer.visit(snippet)
     assert customer.contact()["verified"]
 
 
-def test_under_a_strict_policy(customer: Customer, page_factory: Pages) -> None:
+def test_under_a_strict_policy(customer: Site, page_factory: Pages) -> None:
     host = customer.server.url
     sources = f"script-src 'nonce-NONCE'; connect-src {host} {host.replace('http', 'ws')}"
     policy = f"""<meta http-equiv="Content-Security-Policy" content="default-src 'none'; {sources}">"""
@@ -220,7 +196,7 @@ def test_under_a_strict_policy(customer: Customer, page_factory: Pages) -> None:
     assert page_factory.console_errors == []
 
 
-def test_by_a_tag_manager(customer: Customer) -> None:
+def test_by_a_tag_manager(customer: Site) -> None:
     values = {"{{User ID}}": "'9f7618a2'", "{{User Email}}": "'p@example.com'"}
     tag = blocks("html")[1].replace("{{User Signature}}", f"'{identity_sign(customer.secret, '9f7618a2')}'")
     for name, value in values.items():
@@ -244,7 +220,7 @@ def test_by_a_tag_manager(customer: Customer) -> None:
         pytest.param("vue", r"\(user\) => \{(.*?)\n\}, \{ imm", id="vue"),
     ],
 )
-def test_in_an_app(customer: Customer, language: str, effect: str) -> None:
+def test_in_an_app(customer: Site, language: str, effect: str) -> None:
     """What React and Vue call with each user: nobody, somebody, nobody again."""
     [body] = re.findall(effect, blocks(language)[0], re.DOTALL)
     chat = customer.visit("")
@@ -259,7 +235,7 @@ def test_in_an_app(customer: Customer, language: str, effect: str) -> None:
     expect(chat.dialog).not_to_contain_text("As nobody")
 
 
-def test_signing_out(customer: Customer) -> None:
+def test_signing_out(customer: Site) -> None:
     sample = next(block for block in blocks("js") if "sign-out" in block)
     button = '<button id="sign-out">Sign out</button>'
     chat = customer.visit(f"{blocks('html')[0]}{button}<script>{sample}</script>")

@@ -7,7 +7,7 @@ from tests.axe import faults
 from tests.clients import Person, new_owner
 from tests.pages import Pages
 from tests.server import Server
-from tests.shop import OnePage, html
+from tests.shop import OnePage, html, snippet
 from tests.widget import Widget
 
 
@@ -23,8 +23,7 @@ class Asking:
         self.serve("")
 
     def serve(self, settings: str) -> None:
-        script = f'<script async src="{self.chat.server.url}/widget.js"></script>'
-        self.site.html = html(body=f"<script>PingBackWidgetId = '{self.widget_id}'; {settings}</script>{script}")
+        self.site.html = html(body=snippet(self.chat.server, self.widget_id, settings))
 
     def visit(self) -> Widget:
         self.chat.page.goto(f"http://shop.localhost:{self.site.server_port}/")

@@ -17,7 +17,7 @@ from conversations.models import Conversation, Message
 from conversations.services import Lead, conversation_start
 from tests.cast import Cast, new_cast
 from tests.rest import forget_limits
-from tests.visitors import Browser
+from tests.visitors import SEED_COMPANY, Browser
 
 SEED = {  # the example of the seed, as it stands
     "id": "9f7618a2",
@@ -25,22 +25,7 @@ SEED = {  # the example of the seed, as it stands
     "email": "paulo@pipeback.com",
     "phone": 17866001518,
     "attributes": {"plan": "pro", "monthly_spend": 5000},
-    "company": {
-        "id": "8f4618a2",
-        "name": "Pipeback",
-        "website": "pipeback.com",
-        "created_at": 1234567891,
-        "plan": "scale",
-        "monthly_spend": 199,
-        "industry": "software",
-        "size": 100,
-        "address": "15th avenue",
-        "postal_code": "60160",
-        "city": "Melrose Park",
-        "state": "NY",
-        "country": "US",
-        "attributes": {"high_ticket": False, "is_gov": True},
-    },
+    "company": SEED_COMPANY,
 }
 PAULO = {"id": "p1", "email": "paulo@example.com"}
 OTHER = {"id": "o2", "email": "olga@example.com"}
@@ -75,7 +60,7 @@ def test_every_field_of_the_seeds_example_is_kept(cast: Cast, browser: Browsers)
     company = contact.company
     assert company
     assert company.signed_up_at == datetime(2009, 2, 13, 23, 31, 31, tzinfo=UTC)
-    for name, value in SEED["company"].items():  # type: ignore[attr-defined]
+    for name, value in SEED_COMPANY.items():
         if name not in {"id", "created_at", "size"}:
             assert getattr(company, name) == value
     assert (company.external_id, company.size) == ("8f4618a2", "100")

@@ -170,6 +170,8 @@ export class Chat {
   stopped;
   /** @type {Map<number | undefined, string>} what is written and not sent, by conversation */
   drafts = new Map();
+  /** @type {Kept} */
+  kept = {};
   /** @type {Record<string, string> | undefined} name and e-mail, until they are stored */
   about;
   /** @type {http.Polling | undefined} */
@@ -188,8 +190,7 @@ export class Chat {
     this.read = read;
     this.keep = keep;
     this.bring = bring;
-    /** @type {Kept} */
-    this.kept = read("localStorage");
+    this.#remember();
     this.isKnown = !this.token;
     this.connection = new Connection({
       url: base.replace(/^http/, "ws") + "/ws/visitor/",
@@ -198,7 +199,6 @@ export class Chat {
       onState: (state, detail) => this.#onState(state, detail),
     });
     this.outbox = new Outbox({ send: (frame) => this.#send(frame.conversation_id ? frame : { ...frame, ...this.about }), onChange: () => this.#changed() });
-    this.#remember();
     this.#restore();
     if (conversations) this.know(conversations);
     addEventListener("storage", () => this.#meet());
